@@ -1,0 +1,28 @@
+"""The only caller of the system clock. Everywhere else an instant is an argument named `now`."""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+
+def now() -> datetime:
+    """This instant in UTC, plus the offset that a local deployment may set."""
+    return datetime.now(UTC) + _offset()
+
+
+def _offset() -> timedelta:
+    path = _offset_file()
+    if path is None:
+        return timedelta()
+    try:
+        return timedelta(seconds=int(path.read_text().strip() or 0))
+    except FileNotFoundError:
+        return timedelta()
+
+
+@cache
+def _offset_file() -> Path | None:
+    name = settings.REGISTRY.clock_offset_file
+    return Path(name) if name else None

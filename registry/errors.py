@@ -1,0 +1,151 @@
+"""The family of refusals: each class is one meaning, told to the wire by one table in `portal.errors`.
+
+A refusal is raised where the rule lives and carries fields, not text made for a wire format.
+Nothing here knows an HTTP status.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule's objection, tied to one member.
+
+    member  name of the offending member, a path such as `jwks.keys[1].n`, or "" for the whole request
+    found   what is wrong, in words; never an echo of raw input
+    fix     what the caller changes to be accepted
+    rule    id in the policy catalogue, such as `U1.fragment`
+    source  the law: RFC and section, or the product rule
+    """
+
+    member: str
+    found: str
+    fix: str
+    rule: str
+    source: str
+
+
+class Refusal(Exception):
+    """Base of everything that this product refuses. Unknown subclasses become `server_error` at a door."""
+
+    def __init__(self, found: str = "", *, fix: str = "", findings: Sequence[Finding] = ()) -> None:
+        self.found = found or (findings[0].found if findings else "")
+        self.fix = fix or (findings[0].fix if findings else "")
+        self.findings = tuple(findings)
+        super().__init__(self.found)
+
+
+# Registration, RFC 7591 §3.2.2
+
+
+class RegistrationRefused(Refusal):
+    """A registration request that is not granted."""
+
+
+class InvalidRedirectUri(RegistrationRefused):
+    """A redirection URI is not acceptable."""
+
+
+class InvalidClientMetadata(RegistrationRefused):
+    """A metadata member is not acceptable."""
+
+
+class InvalidSoftwareStatement(RegistrationRefused):
+    """The software statement is not valid."""
+
+
+class UnapprovedSoftwareStatement(RegistrationRefused):
+    """The software statement is valid but not approved for use here."""
+
+
+class MalformedRequest(InvalidClientMetadata):
+    """The body is not the JSON object that registration expects."""
+
+
+class RequestTooLarge(Refusal):
+    """The body is larger than the endpoint reads."""
+
+
+class UnsupportedMediaType(Refusal):
+    """The body's media type is not the one that the endpoint reads."""
+
+
+class QuotaReached(Refusal):
+    """The organization holds as many as it may, or asks faster than it may."""
+
+    def __init__(self, found: str, *, fix: str, retry_after: int | None = None) -> None:
+        super().__init__(found, fix=fix)
+        self.retry_after = retry_after
+
+
+# Bearer credentials of the registration plane and of the API, RFC 6750 §3.1
+
+
+class CredentialMissing(Refusal):
+    """No credential was presented."""
+
+
+class InvalidToken(Refusal):
+    """The presented bearer credential is not valid here, whatever the cause."""
+
+
+class InsufficientScope(Refusal):
+    """The token is good but does not reach this far."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This needs the scope {scope}.", fix=f"Ask for a token with the scope {scope}.")
+        self.scope = scope
+
+
+class StandingForbids(Refusal):
+    """The credential is good; the state of its client or organization forbids the act."""
+
+
+# The token endpoint, RFC 6749 §5.2
+
+
+class InvalidClient(Refusal):
+    """Client authentication failed, or the client may not act now."""
+
+
+class UnauthorizedClient(Refusal):
+    """The client is known but not authorized for this grant now."""
+
+
+# Lifecycle and decisions
+
+
+class TransitionRefused(Refusal):
+    """The state machine has no such transition."""
+
+    def __init__(self, subject: str, state: str, event: str) -> None:
+        super().__init__(
+            f"{subject} is {state}; {event} is not possible from there.",
+            fix="Read the current state and choose an act that it allows.",
+        )
+        self.subject, self.state, self.event = subject, state, event
+
+
+class FourEyesRequired(Refusal):
+    """A second person has to decide."""
+
+
+class RoleForbids(Refusal):
+    """The actor's role does not include this act."""
+
+
+class StepUpRequired(Refusal):
+    """A fresh second factor is needed first."""
+
+
+class NotFound(Refusal):
+    """There is no such thing for this viewer."""
+
+
+class Conflict(Refusal):
+    """The request contradicts what is already held."""
+
+
+class InvalidInput(Refusal):
+    """A request of our own interfaces (API, portal) carries a value that is not acceptable."""
