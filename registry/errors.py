@@ -63,6 +63,46 @@ class MalformedRequest(InvalidClientMetadata):
     """The body is not the JSON object that registration expects."""
 
 
+class NotUtf8(MalformedRequest):
+    """The body is not UTF-8 (RFC 8259 §8.1)."""
+
+
+class ByteOrderMark(MalformedRequest):
+    """The body begins with a byte order mark (RFC 8259 §8.1)."""
+
+
+class NotJson(MalformedRequest):
+    """The body does not follow the grammar of JSON."""
+
+
+class NotAnObject(MalformedRequest):
+    """The body is JSON, but its top level is not an object."""
+
+
+class TooDeep(MalformedRequest):
+    """Arrays and objects are nested deeper than the endpoint reads."""
+
+
+class DuplicateMember(MalformedRequest):
+    """An object has two members of one name."""
+
+
+class NotAFiniteNumber(MalformedRequest):
+    """NaN, Infinity, or a number beyond the range of a double."""
+
+
+class NumberTooLong(MalformedRequest):
+    """A number has more digits than the endpoint reads."""
+
+
+class LoneSurrogate(MalformedRequest):
+    """A string or a name holds half of a surrogate pair."""
+
+
+class NulCharacter(MalformedRequest):
+    """A string or a name holds U+0000."""
+
+
 class RequestTooLarge(Refusal):
     """The body is larger than the endpoint reads."""
 
@@ -74,8 +114,10 @@ class UnsupportedMediaType(Refusal):
 class QuotaReached(Refusal):
     """The organization holds as many as it may, or asks faster than it may."""
 
-    def __init__(self, found: str, *, fix: str, retry_after: int | None = None) -> None:
-        super().__init__(found, fix=fix)
+    def __init__(
+        self, found: str = "", *, fix: str = "", retry_after: int | None = None, findings: Sequence[Finding] = ()
+    ) -> None:
+        super().__init__(found, fix=fix, findings=findings)
         self.retry_after = retry_after
 
 
