@@ -127,7 +127,7 @@ ORGANIZATION_TRANSITIONS: Mapping[State, Mapping[OrganizationEvent, State]] = {
         _O.OFFBOARD: State.OFFBOARDED,
     },
     State.SUSPENDED: {
-        _O.RESTORE: State.ACTIVE,  # or the state held before, when that was weaker: see lifecycle
+        _O.RESTORE: State.ACTIVE,  # or the state held before: see `_resumed`
         _O.REVOKE: State.REVOKED,
         _O.OFFBOARD: State.OFFBOARDED,
     },
@@ -167,6 +167,24 @@ CLIENT_TRANSITIONS: Mapping[State, Mapping[ClientEvent, State]] = {
     State.REVOKED: {},
     State.OFFBOARDED: {},
 }
+
+_RESUMING = frozenset({OrganizationEvent.RESTORE, ClientEvent.REACTIVATE})
+
+
+def organization_state_after(state: str, event: OrganizationEvent, *, before: str = "") -> State | None:
+    """The state that an event leads to, or None when the table has no such cell."""
+    return _resumed(ORGANIZATION_TRANSITIONS[State(state)].get(event), event, before)
+
+
+def client_state_after(state: str, event: ClientEvent, *, before: str = "") -> State | None:
+    """The state that an event leads to, or None when the table has no such cell."""
+    return _resumed(CLIENT_TRANSITIONS[State(state)].get(event), event, before)
+
+
+def _resumed(after: State | None, event: StrEnum, before: str) -> State | None:
+    """Who comes back comes back to what it was: a suspended request that nobody decided stays undecided."""
+    return State(before) if after and before and event in _RESUMING else after
+
 
 _ISSUING = (Action.AUTHORIZE, Action.ISSUE, Action.REFRESH)
 _READING = (Action.INTROSPECT, Action.USE, Action.USERINFO)

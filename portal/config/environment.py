@@ -1,0 +1,82 @@
+"""Typed reading of the environment: the only door through which configuration enters."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def env_text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default)
+
+
+def env_bool(name: str, *, default: bool = False) -> bool:
+    return os.environ.get(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
+
+
+def env_int(name: str, default: int) -> int:
+    text = os.environ.get(name, str(default))
+    try:
+        return int(text)
+    except ValueError as cause:
+        raise ImproperlyConfigured(f"{name} is not a whole number.") from cause
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    return [item.strip() for item in env_text(name, default).split(",") if item.strip()]
+
+
+def env_secret(name: str) -> str:
+    """A secret from NAME, or from the file that NAME_FILE names; "" when neither is set (checks refuse it)."""
+    file = os.environ.get(f"{name}_FILE")
+    if file:
+        return Path(file).read_text(encoding="utf-8").strip()
+    return os.environ.get(name, "")
+
+
+def database(url: str, *, pool: bool, pool_size: int) -> dict[str, object]:
+    """Django's database entry for a postgresql:// URL (libpq's form, socket folder in `?host=`)."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ImproperlyConfigured("DATABASE_URL has to be a postgresql:// URL; there is no other database.")
+    query = dict(parse_qsl(parts.query))
+    options: dict[str, object] = {key: value for key, value in query.items() if key not in {"host", "port"}}
+    options["server_side_binding"] = True
+    if pool:
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 5}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", parts.hostname or ""),
+        "PORT": query.get("port", str(parts.port or "")),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": options,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrySettings:
+    """The product's own settings; units are in the names."""
+
+    issuer: str
+    deployment: str
+    credential_key: str
+    factor_key: str
+    clock_offset_file: str
+    operator_slug: str
+    organization_needs_four_eyes: bool = True
+    access_token_seconds: int = 300
+    access_token_seconds_limit: int = 3600
+    authorization_code_seconds: int = 60
+    refresh_absolute_seconds: int = 30 * 86400
+    refresh_idle_seconds: int = 7 * 86400
+    initial_access_token_seconds_limit: int = 7 * 86400
+    idempotency_seconds: int = 86400
+    invitation_seconds: int = 7 * 86400
+    step_up_seconds: int = 300
+    registration_body_bytes: int = 65536
+    registration_body_depth: int = 8

@@ -1,0 +1,300 @@
+"""Settings, read from the environment; unsafe values are system checks (`registry.checks`)."""
+
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from portal.config.environment import (
+    RegistrySettings,
+    database,
+    env_bool,
+    env_int,
+    env_list,
+    env_secret,
+    env_text,
+)
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+DEPLOYMENT = env_text("CONCORDAT_DEPLOYMENT", "production")
+REGISTRY = RegistrySettings(
+    issuer=env_text("CONCORDAT_ISSUER").rstrip("/"),
+    deployment=DEPLOYMENT,
+    credential_key=env_secret("CREDENTIAL_KEY"),
+    factor_key=env_secret("FACTOR_KEY"),
+    clock_offset_file=env_text("CONCORDAT_CLOCK_OFFSET_FILE"),
+    operator_slug=env_text("CONCORDAT_OPERATOR_SLUG", "operator"),
+    organization_needs_four_eyes=env_bool("CONCORDAT_FOUR_EYES", default=True),
+    initial_access_token_seconds_limit=env_int("CONCORDAT_IAT_SECONDS_LIMIT", 7 * 86400),
+)
+
+SECRET_KEY = env_secret("SECRET_KEY")
+DEBUG = False
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
+
+DATABASES = {
+    "default": database(
+        env_text("DATABASE_URL", "postgresql:///concordat"),
+        pool=env_bool("DATABASE_POOL"),
+        pool_size=env_int("DATABASE_POOL_SIZE", 6),
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "signin_cache"},
+    "shared": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env_text("REDIS_URL").replace("redis+socket://", "unix://"),
+    },
+}
+
+INSTALLED_APPS = [
+    "registry",
+    "portal",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "oauth2_provider",
+    "rest_framework",
+    "drf_spectacular",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+]
+
+MACHINE_PATHS = frozenset({"/token", "/introspect", "/revoke", "/register"})
+MACHINE_PREFIXES = ("/register/", "/.well-known/", "/healthz/", "/api/")
+MACHINE_MIDDLEWARE = [
+    "portal.middleware.request_identity",
+    "portal.middleware.machine_headers",
+]
+MIDDLEWARE = [
+    "portal.middleware.request_identity",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "portal.middleware.sessions_end_with_their_epoch",
+    "portal.middleware.staff_carry_a_second_factor",
+    "portal.errors.RefusalsBecomePages",
+]
+
+ROOT_URLCONF = "portal.config.urls"
+WSGI_APPLICATION = "portal.config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.shell.context",
+            ]
+        },
+    }
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env_text("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEPLOYMENT != "production"
+WHITENOISE_MANIFEST_STRICT = False
+if DEPLOYMENT != "production":
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+APPEND_SLASH = False
+
+# People
+
+AUTH_USER_MODEL = "registry.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "portal.authn.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = REGISTRY.step_up_seconds
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,20/300s/key"}
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "portal.authn.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Concordat"
+MFA_RECOVERY_CODE_COUNT = 10
+EMAIL_BACKEND = env_text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+EMAIL_FILE_PATH = env_text("EMAIL_FILE_PATH") or None
+DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", "concordat@localhost")
+
+# Browsers
+
+LOCAL = DEPLOYMENT in {"local", "test"}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "__Host-session"
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = "__Host-csrf"
+CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
+SECURE_SSL_REDIRECT = not LOCAL and not env_bool("TLS_ENDS_BEFORE_US_AND_REDIRECTS")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("TRUST_PROXY_PROTO") else None
+SECURE_HSTS_SECONDS = 0 if LOCAL else 63_072_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
+SECURE_HSTS_PRELOAD = not LOCAL
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 131_072
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "script-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# The toolkit: all ten gates of RFC 9700 on
+
+OAUTH2_PROVIDER_APPLICATION_MODEL = "registry.Client"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "registry.AccessToken"
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "registry.RefreshToken"
+OAUTH2_PROVIDER_GRANT_MODEL = "registry.Grant"
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "registry.IDToken"
+OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "registry.DeviceGrant"
+OAUTH2_PROVIDER = {
+    "OAUTH2_VALIDATOR_CLASS": "portal.protocol.validator.Validator",
+    "OAUTH2_SERVER_CLASS": "portal.protocol.server.Server",
+    "ACCESS_TOKEN_GENERATOR": "registry.tokens.new_access_token",
+    "REFRESH_TOKEN_GENERATOR": "registry.tokens.new_refresh_token",
+    "SCOPES_BACKEND_CLASS": "portal.protocol.scopes.OrganizationScopes",
+    "SCOPES": {"none": "Nothing"},
+    "ACCESS_TOKEN_EXPIRE_SECONDS": REGISTRY.access_token_seconds,
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": REGISTRY.authorization_code_seconds,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": REGISTRY.refresh_idle_seconds,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ROTATE_REFRESH_TOKEN": True,
+    "PKCE_REQUIRED": True,
+    "REQUEST_APPROVAL_PROMPT": "force",
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "ALLOW_URI_WILDCARDS": False,
+    "OAUTH2_GRANT_TYPES_SUPPORTED": ["authorization_code", "client_credentials", "refresh_token"],
+    "OAUTH2_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED": True,
+}
+
+# Our API
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.ServiceToken"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.ScopeReaches"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.Cursor",
+    "EXCEPTION_HANDLER": "portal.api.problems.answer",
+    "UNAUTHENTICATED_USER": None,
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Concordat",
+    "DESCRIPTION": "Partner registry: organizations, credentials, clients, registrations, audit events.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# Celery: broker only; nothing rests in Redis that PostgreSQL does not hold
+
+CELERY_BROKER_URL = env_text("REDIS_URL")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = env_text("CELERY_BEAT_SCHEDULE_FILENAME", "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "expire-initial-access-tokens": {
+        "task": "registry.tasks.expire_initial_access_tokens",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "expire-clients": {"task": "registry.tasks.expire_clients", "schedule": 60, "options": {"expires": 60}},
+    "purge-expired-tokens": {
+        "task": "registry.tasks.purge_expired_tokens",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "portal.config.logs.formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env_text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # The toolkit logs request contents at DEBUG; those may hold credentials.
+        "oauth2_provider": {"level": "WARNING"},
+        "oauthlib": {"level": "WARNING"},
+    },
+}

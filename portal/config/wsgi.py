@@ -1,0 +1,49 @@
+"""The WSGI application that granian or gunicorn serves.
+
+Machine endpoints run behind a short stack of middleware: no session, no CSRF token, no messages. Django has
+one stack for each handler, so there are two handlers, and the path decides.
+"""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.config.settings")
+
+import django
+from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIHandler
+from django.utils.module_loading import import_string
+
+django.setup(set_prefix=False)
+
+from portal import errors  # noqa: E402  (needs the settings)
+from portal.paths import is_machine  # noqa: E402
+
+
+class MachineHandler(WSGIHandler):
+    """Django with `MACHINE_MIDDLEWARE` alone: none of it has view or template hooks."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = [errors.answer_exception]
+        handler = convert_exception_to_response(self._get_response)
+        for path in reversed(settings.MACHINE_MIDDLEWARE):
+            handler = convert_exception_to_response(import_string(path)(handler))
+        self._middleware_chain = handler
+
+
+class ByPath:
+    """Chooses the stack by the path; the lists of paths stand in the settings."""
+
+    def __init__(self) -> None:
+        self._machines, self._browsers = MachineHandler(), WSGIHandler()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        handler = self._machines if is_machine(environ.get("PATH_INFO", "")) else self._browsers
+        return handler(environ, start_response)
+
+
+application = ByPath()

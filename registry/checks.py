@@ -1,0 +1,115 @@
+"""System checks: unsafe settings stop `check --deploy`, each with an id and a hint."""
+
+from base64 import urlsafe_b64decode
+from binascii import Error as NotBase64
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Critical, Error, Tags, register
+from django.db import connections
+
+_KEYS = ("credential_key", "factor_key")
+
+
+@register("concordat")
+def keys_are_strong(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """R001: every key of ours is present and holds 256 bits or more."""
+    return [
+        Error(
+            f"{name.upper()} is missing or holds fewer than 256 bits.",
+            hint="Set it to 32 random bytes in URL-safe base64; NAME_FILE reads it from a file.",
+            id="registry.E001",
+        )
+        for name in _KEYS
+        if _bytes_in(getattr(settings.REGISTRY, name)) < 32
+    ]
+
+
+@register("concordat")
+def issuer_is_an_https_origin(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """R002: the issuer identifier is an https URL without query and fragment (RFC 8414 §2)."""
+    parts = urlsplit(settings.REGISTRY.issuer)
+    if parts.scheme == "https" and parts.hostname and not (parts.query or parts.fragment or parts.path):
+        return []
+    return [
+        Error(
+            "CONCORDAT_ISSUER is not an https origin.",
+            hint="Set it to the address that clients see, such as https://as.example.",
+            id="registry.E002",
+        )
+    ]
+
+
+@register("concordat")
+def clock_is_the_systems_own(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """R003: only a local deployment may shift the clock."""
+    if settings.REGISTRY.clock_offset_file and settings.REGISTRY.deployment not in {"local", "test"}:
+        return [
+            Critical(
+                "CONCORDAT_CLOCK_OFFSET_FILE is set outside a local deployment.",
+                hint="Remove it: with it, whoever writes that file decides what has expired.",
+                id="registry.E003",
+            )
+        ]
+    return []
+
+
+@register("concordat")
+def engines_are_named(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """R004: the broker is configured; tasks that expire trust run through it."""
+    if settings.CELERY_BROKER_URL:
+        return []
+    return [
+        Error(
+            "REDIS_URL is not set.",
+            hint="Set it to the Redis or Valkey that Celery uses, such as rediss://broker.example:6380/0.",
+            id="registry.E004",
+        )
+    ]
+
+
+@register("concordat")
+def deployment_is_known(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """R005: CONCORDAT_DEPLOYMENT is one of the three words."""
+    if settings.REGISTRY.deployment in {"production", "local", "test"}:
+        return []
+    return [
+        Error(
+            "CONCORDAT_DEPLOYMENT is not production, local or test.",
+            hint="Leave it unset in production.",
+            id="registry.E005",
+        )
+    ]
+
+
+@register(Tags.database)
+def application_role_owns_nothing(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    """R006: the role that serves requests owns no table, so it cannot drop what guards the audit log."""
+    return list(_owned_tables(databases or ()))
+
+
+def _owned_tables(databases: Sequence[str]) -> Iterator[CheckMessage]:
+    if settings.REGISTRY.deployment != "production":
+        return
+    for alias in databases:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
+            (owned,) = cursor.fetchone()
+        if owned:
+            yield Error(
+                f"The application's database role owns {owned} tables.",
+                hint="Migrate as the owner (DATABASE_OWNER_URL, manage.py migrate_as_owner) and serve as another role.",
+                id="registry.E006",
+            )
+
+
+def _bytes_in(text: str) -> int:
+    try:
+        return len(urlsafe_b64decode(text))
+    except (NotBase64, ValueError):
+        return 0

@@ -1,0 +1,300 @@
+"""Initial and registration access tokens and client secrets: mint, find, spend, end. Values are shown once."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from registry import access, audit, lifecycle
+from registry.actors import Actor
+from registry.errors import InvalidInput, InvalidToken, NotFound, QuotaReached, StandingForbids
+from registry.events import Event
+from registry.identifiers import digest, new_credential
+from registry.models import (
+    Client,
+    ClientSecret,
+    Entitlement,
+    InitialAccessToken,
+    Organization,
+    Quota,
+    RegistrationAccessToken,
+    ResourceServer,
+)
+from registry.policy.presets import POLICY_VERSION
+from registry.states import Action, Environment
+
+Row = TypeVar("Row")
+
+INITIAL_ACCESS_TOKEN_PREFIX = "pri_"
+REGISTRATION_ACCESS_TOKEN_PREFIX = "prr_"
+CLIENT_SECRET_PREFIX = "pcs_"
+RESOURCE_SERVER_PREFIX = "prs_"
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The limits of one initial access token.
+
+    roles          names of entitlements it may draw from; None for all that the organization holds
+    allowed_hosts  hosts of redirection URIs; None for every proved one
+    software_id    the only software that may register; "" for any
+    """
+
+    max_uses: int = 1
+    lifetime_seconds: int = 86400
+    roles: Sequence[str] | None = None
+    allowed_hosts: Sequence[str] | None = None
+    software_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Minted(Generic[Row]):
+    """A new credential: its value, which nobody can read again, and its row."""
+
+    value: str = field(repr=False)
+    row: Row
+
+
+@transaction.atomic
+def issue_initial_access_token(
+    organization_id: UUID, environment: Environment, ceiling: Ceiling, *, actor: Actor, now: datetime
+) -> Minted[InitialAccessToken]:
+    """Mint an initial access token. Raises InvalidInput, QuotaReached or StandingForbids."""
+    organization = lifecycle.lock_organization(organization_id)
+    standing = access.organization_standing(organization, environment)
+    if not access.may_organization(standing, Action.REGISTER).allowed:
+        raise StandingForbids(
+            f"{organization} is {organization.state} and cannot register in {environment}.",
+            fix="Approve or restore the organization first.",
+        )
+    _check_ceiling(organization, ceiling)
+    _check_token_quota(organization, environment, now)
+    value = new_credential(INITIAL_ACCESS_TOKEN_PREFIX)
+    row = InitialAccessToken.objects.create(
+        organization=organization,
+        environment=environment,
+        digest=digest(value),
+        hint=value[:8],
+        roles=_listed(ceiling.roles),
+        allowed_hosts=_listed(ceiling.allowed_hosts),
+        software_id=ceiling.software_id,
+        max_uses=ceiling.max_uses,
+        organization_epoch=standing.epoch,
+        policy_version=POLICY_VERSION,
+        created_by=actor.name,
+        created_at=now,
+        expires_at=now + timedelta(seconds=ceiling.lifetime_seconds),
+    )
+    _record_initial_access_token(Event.INITIAL_ACCESS_TOKEN_ISSUED, row, actor, now, after=_ceiling_facts(row))
+    return Minted(value, row)
+
+
+def _listed(items: Sequence[str] | None) -> list[str] | None:
+    return None if items is None else list(items)
+
+
+def _ceiling_facts(row: InitialAccessToken) -> dict[str, Any]:
+    return {
+        "max_uses": row.max_uses,
+        "expires_at": row.expires_at.isoformat(),
+        "roles": row.roles,
+        "allowed_hosts": row.allowed_hosts,
+        "software_id": row.software_id,
+    }
+
+
+def _check_ceiling(organization: Organization, ceiling: Ceiling) -> None:
+    limit = settings.REGISTRY.initial_access_token_seconds_limit
+    if not 1 <= ceiling.max_uses <= 100_000:
+        raise InvalidInput("max_uses is not between 1 and 100000.", fix="Choose how often it may register.")
+    if not 60 <= ceiling.lifetime_seconds <= limit:
+        raise InvalidInput(
+            f"The lifetime is not between 60 and {limit} seconds.", fix="Choose a nearer end."
+        )
+    held = set(Entitlement.objects.filter(organization=organization).values_list("role", flat=True))
+    unknown = set(ceiling.roles or ()) - held
+    if unknown:
+        raise InvalidInput(
+            f"The organization does not hold the role {min(unknown)}.", fix="Name roles that it holds."
+        )
+
+
+def _check_token_quota(organization: Organization, environment: str, now: datetime) -> None:
+    quota = Quota.objects.filter(organization=organization, environment=environment).first()
+    live = InitialAccessToken.objects.filter(
+        organization=organization,
+        environment=environment,
+        ended_at=None,
+        expires_at__gt=now,
+        uses__lt=F("max_uses"),
+    ).count()
+    if quota is None or live >= quota.initial_access_tokens:
+        raise QuotaReached(
+            "The organization holds as many live initial access tokens as it may.",
+            fix="Revoke one, or raise the quota.",
+        )
+
+
+@transaction.atomic
+def revoke_initial_access_token(
+    token_id: UUID, *, organization_id: UUID, actor: Actor, reason: str, now: datetime
+) -> InitialAccessToken:
+    """End an initial access token before its time. Raises NotFound when it is not live."""
+    row = _end_initial_access_token(token_id, reason, now, organization_id=organization_id)
+    _record_initial_access_token(Event.INITIAL_ACCESS_TOKEN_REVOKED, row, actor, now, reason=reason)
+    return row
+
+
+@transaction.atomic
+def expire_initial_access_token(token_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """Close an initial access token whose end has come; does nothing when somebody was faster."""
+    try:
+        row = _end_initial_access_token(token_id, "expired", now, expires_at__lte=now)
+    except NotFound:
+        return
+    _record_initial_access_token(Event.INITIAL_ACCESS_TOKEN_EXPIRED, row, actor, now, reason="expired")
+
+
+def _end_initial_access_token(
+    token_id: UUID, reason: str, now: datetime, **conditions: Any
+) -> InitialAccessToken:
+    rows = InitialAccessToken.objects.filter(pk=token_id, ended_at=None, **conditions)
+    if not rows.update(ended_at=now, end_reason=reason[:200]):
+        raise NotFound("There is no such live initial access token.")
+    return InitialAccessToken.objects.select_related("organization").get(pk=token_id)
+
+
+def _record_initial_access_token(
+    event: Event, row: InitialAccessToken, actor: Actor, now: datetime, **facts: Any
+) -> None:
+    audit.record(
+        event,
+        organization=row.organization_id,
+        environment=row.environment,
+        subject=("initial_access_token", str(row.pk)),
+        actor=actor,
+        now=now,
+        policy_version=row.policy_version,
+        **facts,
+    )
+
+
+def find_initial_access_token(value: str, now: datetime) -> InitialAccessToken:
+    """The row of a presented initial access token, spent or not, with its organization. One statement.
+
+    Raises InvalidToken when it is unknown, ended, expired or cut off, StandingForbids when its organization
+    may not register now. Does not count: see `spend_initial_access_token`.
+    """
+    row = (
+        InitialAccessToken.objects.select_related("organization")
+        .filter(digest=digest(value))
+        .first()
+    )
+    if row is None or row.ended_at is not None or now >= row.expires_at:
+        raise InvalidToken("The initial access token is not valid.", fix="Ask the registry for a new one.")
+    standing = access.organization_standing(row.organization, row.environment)
+    verdict = access.may_organization(standing, Action.REGISTER)
+    if not verdict.allowed or row.organization_epoch != standing.epoch:
+        raise InvalidToken("The initial access token is not valid.", fix="Ask the registry for a new one.")
+    return row
+
+
+def spend_initial_access_token(row: InitialAccessToken, now: datetime) -> None:
+    """Count one use, atomically, in the caller's transaction. Raises InvalidToken when none is left."""
+    spent = InitialAccessToken.objects.filter(
+        pk=row.pk,
+        uses__lt=F("max_uses"),
+        ended_at=None,
+        expires_at__gt=now,
+    ).update(uses=F("uses") + 1)
+    if not spent:
+        raise InvalidToken("The initial access token is spent.", fix="Ask the registry for a new one.")
+
+
+def mint_registration_access_token(client: Client, epochs: access.Epochs, now: datetime) -> str:
+    """A registration access token for a client, in the caller's transaction."""
+    value = new_credential(REGISTRATION_ACCESS_TOKEN_PREFIX)
+    RegistrationAccessToken(
+        client=client,
+        digest=digest(value),
+        organization_epoch=epochs.organization,
+        client_epoch=epochs.client,
+        created_at=now,
+    ).save(force_insert=True)
+    return value
+
+
+def mint_client_secret(client: Client, now: datetime) -> str:
+    """A client secret, in the caller's transaction; it has no end of its own."""
+    value = new_credential(CLIENT_SECRET_PREFIX)
+    ClientSecret(client=client, digest=digest(value), created_at=now).save(force_insert=True)
+    return value
+
+
+def end_client_credentials(client: Client, now: datetime) -> None:
+    """Kill the secrets and registration access tokens of a client, in the caller's transaction."""
+    ClientSecret.objects.filter(client=client, ended_at=None).update(ended_at=now)
+    RegistrationAccessToken.objects.filter(client=client, ended_at=None).update(ended_at=now)
+
+
+def any_was_used(client: Client) -> bool:
+    """True once a secret, a registration access token, or the client itself was used."""
+    return (
+        client.last_used_at is not None
+        or ClientSecret.objects.filter(client=client).exclude(last_used_at=None).exists()
+        or RegistrationAccessToken.objects.filter(client=client).exclude(first_used_at=None).exists()
+    )
+
+
+def matches(value: str, resting: str) -> bool:
+    """Compare a presented value with a digest at rest, in constant time."""
+    return hmac.compare_digest(digest(value), resting)
+
+
+# Resource servers
+
+
+@transaction.atomic
+def create_resource_server(
+    identifier: str,
+    organization_id: UUID,
+    environment: Environment,
+    scopes: Sequence[str],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Minted[ResourceServer]:
+    """Admit a protected resource that may introspect tokens of one environment within `scopes`."""
+    value = new_credential(RESOURCE_SERVER_PREFIX)
+    row = ResourceServer.objects.create(
+        identifier=identifier,
+        organization_id=organization_id,
+        environment=environment,
+        scopes=list(scopes),
+        digest=digest(value),
+        created_at=now,
+    )
+    audit.record(
+        Event.RESOURCE_SERVER_CREATED,
+        organization=organization_id,
+        environment=environment,
+        subject=("resource_server", identifier),
+        actor=actor,
+        after={"scopes": list(scopes)},
+        now=now,
+    )
+    return Minted(value, row)
+
+
+def authenticated_resource_server(identifier: str, secret: str) -> ResourceServer | None:
+    """The live resource server that these credentials belong to. One statement."""
+    if "\x00" in identifier:
+        return None
+    row = ResourceServer.objects.filter(identifier=identifier, ended_at=None).first()
+    return row if row is not None and matches(secret, row.digest) else None

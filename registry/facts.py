@@ -1,0 +1,126 @@
+"""What the rules have to know of an organization, read in the pipeline's transaction and frozen."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from registry.client_metadata import ClientMetadata
+from registry.models import ClientKey, InitialAccessToken, Organization
+from registry import jwk
+from registry.policy.context import Context, KeyOwner, KeyStanding, Verb
+from registry.policy.presets import PRESETS
+from registry.states import FINAL_STATES, Environment, Route
+
+# One statement for everything that does not depend on keys. `roles` null: every role that is held.
+_FACTS = """
+SELECT
+    ARRAY(SELECT DISTINCT unnest(e.scopes) FROM registry_entitlement e WHERE e.organization_id = %(id)s
+          AND (e.valid_until IS NULL OR e.valid_until > %(now)s)
+          AND (%(roles)s::text[] IS NULL OR e.role = ANY(%(roles)s::text[]))),
+    ARRAY(SELECT DISTINCT unnest(e.grant_types) FROM registry_entitlement e WHERE e.organization_id = %(id)s
+          AND (e.valid_until IS NULL OR e.valid_until > %(now)s)
+          AND (%(roles)s::text[] IS NULL OR e.role = ANY(%(roles)s::text[]))),
+    ARRAY(SELECT d.domain FROM registry_proveddomain d
+          WHERE d.organization_id = %(id)s AND d.ended_at IS NULL),
+    coalesce((SELECT q.clients FROM registry_quota q
+          WHERE q.organization_id = %(id)s AND q.environment = %(environment)s), 0),
+    coalesce((SELECT q.keys_per_client FROM registry_quota q
+          WHERE q.organization_id = %(id)s AND q.environment = %(environment)s), 0),
+    coalesce((SELECT q.registrations_per_hour FROM registry_quota q
+          WHERE q.organization_id = %(id)s AND q.environment = %(environment)s), 0),
+    (SELECT count(*) FROM registry_client c WHERE c.organization_id = %(id)s
+          AND c.environment = %(environment)s AND c.state <> ALL(%(final)s::text[])),
+    (SELECT count(*) FROM registry_client c WHERE c.organization_id = %(id)s
+          AND c.environment = %(environment)s AND c.registered_at > %(hour_ago)s),
+    (SELECT c.client_id FROM registry_client c WHERE c.organization_id = %(id)s
+          AND c.environment = %(environment)s AND c.software_id = %(software_id)s
+          AND c.software_id <> '' AND c.state <> ALL(%(final)s::text[]) LIMIT 1)
+"""
+
+
+def gather(
+    organization: Organization,
+    environment: Environment,
+    metadata: ClientMetadata,
+    *,
+    route: Route,
+    token: InitialAccessToken | None,
+    now: datetime,
+) -> Context:
+    """The facts for judging one new registration. Two statements; one when the client sends no key."""
+    parameters = PRESETS[organization.preset]
+    row = _read(organization.pk, environment, metadata.software_id or "", token.roles if token else None, now)
+    scopes, grant_types, domains, clients, keys, hourly, held, recent, holder = row
+    return Context(
+        environment=environment,
+        route=route,
+        verb=Verb.CREATE,
+        organization_id=str(organization.pk),
+        parameters=parameters,
+        entitled_scopes=frozenset(scopes),
+        entitled_grant_types=frozenset(grant_types),
+        default_scopes=frozenset(),
+        proved_domains=frozenset(domains),
+        allowed_hosts=_set_or_none(token.allowed_hosts if token else None),
+        allowed_software_id=(token.software_id or None) if token else None,
+        key_owners=_key_owners(metadata),
+        software_holder=holder,
+        clients_left=max(0, clients - held),
+        keys_per_client=keys,
+        registrations_left_this_hour=max(0, hourly - recent),
+    )
+
+
+def _read(
+    organization_id: UUID, environment: str, software_id: str, roles: Sequence[str] | None, now: datetime
+) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FACTS,
+            {
+                "id": organization_id,
+                "environment": environment,
+                "software_id": software_id,
+                "roles": roles,
+                "now": now,
+                "hour_ago": now - timedelta(hours=1),
+                "final": [state.value for state in FINAL_STATES],
+            },
+        )
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row
+
+
+def _set_or_none(items: Sequence[str] | None) -> frozenset[str] | None:
+    return None if items is None else frozenset(items)
+
+
+def _key_owners(metadata: ClientMetadata) -> Mapping[str, KeyOwner]:
+    thumbprints = jwk.thumbprints(metadata.keys)
+    if not thumbprints:
+        return {}
+    rows = ClientKey.objects.filter(thumbprint__in=thumbprints).order_by("created_at").values_list(
+        "thumbprint", "organization_id", "client__client_id", "state"
+    )
+    owners: dict[str, KeyOwner] = {}
+    for thumbprint, organization_id, client_id, state in rows:
+        standing = KeyStanding(state)
+        if _outweighs(standing, owners.get(thumbprint)):
+            owners[thumbprint] = KeyOwner(str(organization_id), client_id, standing)
+    return owners
+
+
+_WEIGHT = {
+    KeyStanding.ENDED: 0,
+    KeyStanding.RETIRED: 1,
+    KeyStanding.ACTIVE: 2,
+    KeyStanding.COMPROMISED: 3,
+}
+
+
+def _outweighs(standing: KeyStanding, held: KeyOwner | None) -> bool:
+    """A key may have had several holders; what speaks most strongly against its return is kept."""
+    return held is None or _WEIGHT[standing] >= _WEIGHT[held.state]

@@ -1,0 +1,111 @@
+"""The client as a request meets it: its row, standing, entitlements, secrets and keys in one statement."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from registry import access
+from registry.access import Standing
+from registry.models import Client, ClientSecret
+
+_FIELDS = [field.column for field in Client._meta.concrete_fields]
+_ATTRIBUTES = [field.attname for field in Client._meta.concrete_fields]
+_WRITES_LAST_USED_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One live secret of a client, as its digest."""
+
+    id: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActingClient:
+    """Everything that authenticating and authorizing a client needs, read at one instant."""
+
+    row: Client
+    standing: Standing
+    entitled_scopes: frozenset[str]
+    entitled_grant_types: frozenset[str]
+    secrets: tuple[Secret, ...]
+    keys: tuple[dict[str, Any], ...]
+    organization_name: str
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What it registered for and its organization still holds."""
+        return frozenset(self.row.metadata.get("scope", "").split()) & self.entitled_scopes
+
+    @property
+    def grant_types(self) -> frozenset[str]:
+        return frozenset(self.row.metadata["grant_types"]) & self.entitled_grant_types
+
+
+_ACTING = f"""
+SELECT {access.STANDING_COLUMNS}, {", ".join(f"c.{column}" for column in _FIELDS)},
+       ARRAY(SELECT unnest(e.scopes) FROM registry_entitlement e
+             WHERE e.organization_id = o.id AND (e.valid_until IS NULL OR e.valid_until > %(now)s)),
+       ARRAY(SELECT unnest(e.grant_types) FROM registry_entitlement e
+             WHERE e.organization_id = o.id AND (e.valid_until IS NULL OR e.valid_until > %(now)s)),
+       ARRAY(SELECT s.id || ' ' || s.digest FROM registry_clientsecret s
+             WHERE s.client_id = c.id AND s.ended_at IS NULL
+               AND (s.expires_at IS NULL OR s.expires_at > %(now)s)),
+       (SELECT json_agg(k.jwk) FROM registry_clientkey k WHERE k.client_id = c.id AND k.state = 'active'),
+       o.display_name
+FROM {access.STANDING_JOIN}
+WHERE c.client_id = %(client_id)s
+"""
+
+
+def acting_client(client_id: str | None, now: datetime) -> ActingClient | None:
+    """The client of that id, whatever its state; None when there is none. One statement, nothing cached."""
+    if not client_id or "\x00" in client_id or len(client_id) > 255:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTING, {"now": now, "client_id": client_id})
+        row = cursor.fetchone()
+    return _acting(row) if row else None
+
+
+def _acting(row: tuple[Any, ...]) -> ActingClient:
+    start, end = access.STANDING_WIDTH, access.STANDING_WIDTH + len(_FIELDS)
+    scopes, grant_types, secrets, keys, organization_name = row[end:]
+    return ActingClient(
+        row=_model(row[start:end]),
+        standing=access.standing_from_row(row),
+        entitled_scopes=frozenset(scopes),
+        entitled_grant_types=frozenset(grant_types),
+        secrets=tuple(_secret(text) for text in secrets),
+        keys=tuple(_parsed(keys) or ()),
+        organization_name=organization_name,
+    )
+
+
+def _model(values: tuple[Any, ...]) -> Client:
+    """Values in the order of the concrete fields; JSON columns arrive as text through a raw cursor."""
+    parsed = [_parsed(value) if name == "metadata" else value for name, value in zip(_ATTRIBUTES, values, strict=True)]
+    return Client.from_db("default", _ATTRIBUTES, parsed)
+
+
+def _parsed(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _secret(text: str) -> Secret:
+    identifier, digest = text.split(" ")
+    return Secret(int(identifier), digest)
+
+
+def note_use(acting: ActingClient, now: datetime, secret: Secret | None = None) -> None:
+    """Write when the client (and the secret) was last used, at most once an hour."""
+    last = acting.row.last_used_at
+    if last is not None and now - last < _WRITES_LAST_USED_EVERY:
+        return
+    Client.objects.filter(pk=acting.row.pk).update(last_used_at=now)
+    if secret is not None:
+        ClientSecret.objects.filter(pk=secret.id).update(last_used_at=now)

@@ -1,0 +1,56 @@
+"""The facts. AuditEvent is not re-exported: `registry.audit` is the only room that may take it."""
+
+from . import audit as _audit  # noqa: F401  (Django has to see the table)
+from .clients import Client, ClientKey, KeyState
+from .credentials import (
+    ClientSecret,
+    IdempotentRegistration,
+    InitialAccessToken,
+    RegistrationAccessToken,
+    ResourceServer,
+    SpentAssertion,
+)
+from .decisions import Outcome, Registration
+from .organizations import (
+    Contact,
+    ContactKind,
+    DomainProof,
+    Entitlement,
+    Organization,
+    ProvedDomain,
+    Quota,
+    RegistrationScheme,
+    Review,
+)
+from .people import Invitation, User
+from .tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
+
+__all__ = [
+    "AccessToken",
+    "Client",
+    "ClientKey",
+    "ClientSecret",
+    "Contact",
+    "ContactKind",
+    "DeviceGrant",
+    "DomainProof",
+    "Entitlement",
+    "Grant",
+    "IDToken",
+    "IdempotentRegistration",
+    "InitialAccessToken",
+    "Invitation",
+    "KeyState",
+    "Organization",
+    "Outcome",
+    "ProvedDomain",
+    "Quota",
+    "RefreshToken",
+    "Registration",
+    "RegistrationAccessToken",
+    "RegistrationScheme",
+    "ResourceServer",
+    "Review",
+    "SpentAssertion",
+    "User",
+]

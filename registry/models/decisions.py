@@ -1,0 +1,48 @@
+"""Registrations that were granted or wait: the evidence, what policy said, who decided."""
+
+from django.conf import settings
+from django.db import models
+
+from registry.identifiers import uuid7
+from registry.states import Environment, Route
+
+from .credentials import InitialAccessToken
+from .organizations import Organization, Review
+
+
+class Outcome(models.TextChoices):
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Registration(models.Model):
+    """One registration request that broke no rule, and its decision. Refused requests are audit events."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="registrations")
+    client = models.ForeignKey(
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.PROTECT, related_name="registrations"
+    )
+    environment = models.CharField(max_length=16, choices=[(e.value, e.value) for e in Environment])
+    route = models.CharField(max_length=32, choices=[(r.value, r.value) for r in Route])
+    initial_access_token = models.ForeignKey(
+        InitialAccessToken, null=True, blank=True, on_delete=models.PROTECT, related_name="registrations"
+    )
+    evidence = models.JSONField(default=dict)
+    metadata = models.JSONField()
+    policy_version = models.CharField(max_length=64)
+    review = models.CharField(max_length=16, choices=Review.choices)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices)
+    requested_by = models.CharField(max_length=100)
+    first_approval_by = models.CharField(max_length=100, blank=True)
+    decided_by = models.CharField(max_length=100, blank=True)
+    reason = models.CharField(max_length=1000, blank=True)
+    created_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["outcome", "created_at"], name="registration_by_outcome"),
+            models.Index(fields=["organization", "created_at"], name="registration_by_organization"),
+        ]

@@ -1,0 +1,134 @@
+"""People come to be: by invitation, or made by whoever sets a deployment up."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from registry import audit
+from registry.actors import Actor, ActorKind
+from registry.errors import Conflict, InvalidInput, NotFound
+from registry.events import Event
+from registry.identifiers import digest, new_credential
+from registry.models import Invitation, User
+from registry.roles import PARTNER_ROLES, Role
+
+INVITATION_PREFIX = "pin_"
+
+
+@transaction.atomic
+def create_person(
+    email: str,
+    name: str,
+    role: Role,
+    organization_id: UUID | None,
+    *,
+    password: str,
+    actor: Actor,
+    operator_id: UUID,
+    now: datetime,
+) -> User:
+    """Make a person who can sign in. Raises Conflict when the address is held."""
+    user = User(email=email.lower(), name=name, role=role, organization_id=organization_id, date_joined=now)
+    _save(user, password)
+    audit.record(
+        Event.PERSON_CREATED,
+        organization=organization_id or operator_id,
+        subject=("person", str(user.pk)),
+        actor=actor,
+        after={"role": role},
+        now=now,
+    )
+    return user
+
+
+def _save(user: User, password: str) -> None:
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as cause:
+        raise Conflict("A person with this e-mail address exists.", fix="Sign in with it.") from cause
+
+
+@transaction.atomic
+def invite(
+    email: str,
+    name: str,
+    role: Role,
+    organization_id: UUID | None,
+    *,
+    actor: Actor,
+    operator_id: UUID,
+    now: datetime,
+) -> tuple[Invitation, str]:
+    """Invite a person; the second item is the link's token, which only the mailbox may see."""
+    if (role in PARTNER_ROLES) != (organization_id is not None):
+        raise InvalidInput("The role and the organization do not fit.", fix="Partner roles belong to one.")
+    value = new_credential(INVITATION_PREFIX)
+    invitation = Invitation.objects.create(
+        email=email.lower(),
+        name=name,
+        role=role,
+        organization_id=organization_id,
+        digest=digest(value),
+        invited_by=actor.name,
+        created_at=now,
+        expires_at=now + timedelta(seconds=settings.REGISTRY.invitation_seconds),
+    )
+    audit.record(
+        Event.PERSON_INVITED,
+        organization=organization_id or operator_id,
+        subject=("invitation", str(invitation.pk)),
+        actor=actor,
+        after={"role": role, "email": email.lower()},
+        now=now,
+    )
+    return invitation, value
+
+
+def find_invitation(value: str, now: datetime) -> Invitation:
+    """The open invitation of a link. Raises NotFound."""
+    invitation = (
+        Invitation.objects.select_related("organization")
+        .filter(digest=digest(value), accepted_at=None, expires_at__gt=now)
+        .first()
+    )
+    if invitation is None:
+        raise NotFound("This invitation was used or has ended.", fix="Ask for a new one.")
+    return invitation
+
+
+@transaction.atomic
+def accept_invitation(
+    value: str, *, password: str, operator_id: UUID, request_id: str, now: datetime
+) -> User:
+    """Spend an invitation once and make its person. Raises NotFound or Conflict."""
+    invitation = find_invitation(value, now)
+    if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=now):
+        raise NotFound("This invitation was used or has ended.", fix="Ask for a new one.")
+    user = User(
+        email=invitation.email,
+        name=invitation.name,
+        role=invitation.role,
+        organization_id=invitation.organization_id,
+        date_joined=now,
+    )
+    _save(user, password)
+    audit.record(
+        Event.PERSON_JOINED,
+        organization=invitation.organization_id or operator_id,
+        subject=("person", str(user.pk)),
+        actor=person(user, request_id),
+        after={"role": user.role},
+        now=now,
+    )
+    return user
+
+
+def person(user: User, request_id: str = "") -> Actor:
+    """The actor that a signed-in person is."""
+    return Actor(
+        ActorKind.PERSON, str(user.pk), str(user), request_id, Role(user.role), user.organization_id
+    )

@@ -1,0 +1,20 @@
+"""Celery: one line of work a task. Ids in, idempotent, safe to run twice at once; schedule in the settings."""
+
+from celery import shared_task
+
+from registry import clock, expiry, tokens
+
+
+@shared_task
+def expire_initial_access_tokens(*, limit: int = 500, **_: object) -> None:
+    expiry.expire_initial_access_tokens(limit=limit, now=clock.now())
+
+
+@shared_task
+def expire_clients(*, limit: int = 500, **_: object) -> None:
+    expiry.expire_clients(limit=limit, now=clock.now())
+
+
+@shared_task
+def purge_expired_tokens(*, limit: int = 5000, **_: object) -> None:
+    tokens.purge_expired(now=clock.now(), limit=limit)
