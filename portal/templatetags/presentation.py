@@ -1,0 +1,365 @@
+"""How values look on a page: words, icons, instants, numbers, identifiers.
+
+Pure: nothing here queries, decides or reads the clock; `now` arrives from the page.
+Source: the interface design, §5 (words for states) and §6 (numbers, dates, identifiers).
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from django import template
+from django.forms import BaseForm, BoundField
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+ICONS = frozenset(
+    "active anchor app ban bolt box cal chain chev clock copy dash down draft exit eye fail flag glass globe half "
+    "inbox info key left lock log mail mark menu org passkey pause pen plus policy print redo review right ring "
+    "search shield shieldok siren sun tick tree two undo user users warn x".split()
+)
+
+# word → (text, icon, tone); the one list behind parts/state_badge.html
+STATES: Mapping[str, tuple[str, str, str]] = {
+    "draft": ("Draft", "draft", "draft"),
+    "pending": ("Pending", "clock", "info"),
+    "active": ("Active", "active", "ok"),
+    "restricted": ("Restricted", "warn", "warn"),
+    "suspended": ("Suspended", "pause", "halt"),
+    "revoked": ("Revoked", "ban", "final"),
+    "offboarded": ("Offboarded", "box", "box"),
+    "waiting": ("Waiting", "clock", "info"),
+    "taken": ("Taken", "user", "info"),
+    "asked": ("Asked", "mail", "info"),
+    "approved": ("Approved", "active", "ok"),
+    "rejected": ("Rejected", "fail", "stop"),
+    "refused": ("Refused", "fail", "stop"),
+    "in use": ("In use", "active", "ok"),
+    "announced": ("Announced", "clock", "info"),
+    "safe to retire": ("Safe to retire", "key", "warn"),
+    "retired": ("Retired", "ban", "final"),
+    "compromised": ("Compromised", "siren", "halt"),
+    "usable": ("Usable", "active", "ok"),
+    "spent": ("Spent", "tick", "quiet"),
+    "expired": ("Expired", "clock", "quiet"),
+    "second person": ("Second person", "two", "warn"),
+    "reason": ("Reason", "pen", "info"),
+    "reason + step-up": ("Reason + step-up", "lock", "warn"),
+}
+UNKNOWN_STATE = ("Not known", "dash", "quiet")
+
+# outcome of a rule → (word, icon, tone)
+VERDICTS: Mapping[str, tuple[str, str, str]] = {
+    "pass": ("Pass", "tick", "ok"),
+    "warn": ("Warn", "warn", "warn"),
+    "fail": ("Fail", "fail", "stop"),
+    "monitor": ("Monitor", "eye", "info"),
+}
+UNKNOWN_VERDICT = ("Not checked", "dash", "quiet")
+
+FLASH_TONES: Mapping[str, tuple[str, str]] = {
+    "success": ("ok", "tick"),
+    "warning": ("warn", "warn"),
+    "error": ("stop", "fail"),
+}
+
+WORDS: Mapping[str, str] = {
+    "federation_automatic": "federation, automatic",
+    "federation_explicit": "federation, explicit",
+    "metadata_document": "metadata document",
+}
+
+# what stands beside the button of a confirmation page; every other field stands in its main column
+REASON_FIELDS = frozenset({"reason_code", "reason", "incident", "typed_name"})
+
+# heading, note, fields; what no group names stands in the last one
+ORGANIZATION_GROUPS: Sequence[tuple[str, str, frozenset[str]]] = (
+    (
+        "Who it is",
+        "as registered with its authority",
+        frozenset(
+            "legal_name display_name slug registration_scheme registration_number country website".split()
+        ),
+    ),
+    (
+        "Whom to reach",
+        "functions rather than persons where there is one",
+        frozenset(
+            "business_contact technical_contact security_contact incident_contact billing_contact".split()
+        ),
+    ),
+    ("Who answers for it here", "", frozenset({"sponsor", "contract_end"})),
+)
+LAST_GROUP = ("Entitlements and quotas", "what it may hold; nothing exceeds this")
+
+SEGMENT_TONES: Mapping[str, str] = {"draft": "quiet", "halt": "stop", "box": "quiet"}
+
+NARROW_SPACE = "\u202f"
+UNITS = ((31_536_000, "y"), (2_592_000, "mo"), (86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """An icon of the sprite (parts/icons.html), hidden from readers; KeyError if the sprite has no such icon."""
+    if name not in ICONS:
+        raise KeyError(name)
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="#{}"/></svg>', f"icon {classes}".strip(), name
+    )
+
+
+def _state(value: object) -> tuple[str, str, str]:
+    return STATES.get(str(value).lower(), UNKNOWN_STATE)
+
+
+@register.filter
+def state_word(value: object) -> str:
+    return _state(value)[0]
+
+
+@register.filter
+def state_icon(value: object) -> str:
+    return _state(value)[1]
+
+
+@register.filter
+def state_tone(value: object) -> str:
+    return _state(value)[2]
+
+
+def _verdict(value: object) -> tuple[str, str, str]:
+    return VERDICTS.get(str(value).lower(), UNKNOWN_VERDICT)
+
+
+@register.filter
+def verdict_word(value: object) -> str:
+    return _verdict(value)[0]
+
+
+@register.filter
+def verdict_icon(value: object) -> str:
+    return _verdict(value)[1]
+
+
+@register.filter
+def verdict_tone(value: object) -> str:
+    return _verdict(value)[2]
+
+
+@register.filter
+def flash_tone(level: str) -> str:
+    """The colour word for a Django message level tag."""
+    return FLASH_TONES.get(level, ("info", "info"))[0]
+
+
+@register.filter
+def flash_icon(level: str) -> str:
+    return FLASH_TONES.get(level, ("info", "info"))[1]
+
+
+@register.filter
+def words(value: object) -> str:
+    """A code value (`federation_automatic`, `account_information`) as words of a sentence."""
+    text = str(value)
+    return WORDS.get(text, text.replace("_", " "))
+
+
+@register.filter
+def thin(value: float | None) -> str:
+    """1284 → `1 284` with a narrow no-break space; None is the unknown, not zero."""
+    if value is None:
+        return "not known"
+    return f"{value:,}".replace(",", NARROW_SPACE)
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """Seconds as the two largest units: `0.4 s`, `41 s`, `3 h 12 min`."""
+    if seconds < 1:
+        return f"{seconds:.1f} s"
+    left, parts = int(seconds), []
+    for size, unit in UNITS:
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2])
+
+
+def _largest_unit(span: timedelta) -> str:
+    seconds = int(abs(span).total_seconds())
+    return next((f"{seconds // size} {unit}" for size, unit in UNITS if seconds >= size), "")
+
+
+@register.filter
+def relative(instant: datetime | None, now: datetime) -> str:
+    """`3 h ago`, `in 6 d` or `now`; both instants aware."""
+    if instant is None:
+        return "never"
+    span = _largest_unit(instant - now)
+    if not span:
+        return "now"
+    return f"in {span}" if instant > now else f"{span} ago"
+
+
+@register.filter
+def absolute(instant: datetime) -> str:
+    """`23 Nov 2026 06:12 UTC`"""
+    moment = instant.astimezone(UTC)
+    return f"{moment.day} {moment:%b %Y %H:%M} UTC"
+
+
+@register.filter
+def day(instant: date) -> str:
+    """`23 Nov 2026`; an instant is taken in UTC."""
+    moment = instant.astimezone(UTC) if isinstance(instant, datetime) else instant
+    return f"{moment.day} {moment:%b %Y}"
+
+
+@register.filter
+def weekday(instant: date) -> str:
+    """`Mon 23 Nov 2026`"""
+    moment = instant.astimezone(UTC) if isinstance(instant, datetime) else instant
+    return f"{moment:%a} {day(moment)}"
+
+
+@register.filter
+def minute(instant: datetime) -> str:
+    """`Mon 23 Nov 2026 09:12` in UTC, for the clock in the footer."""
+    return f"{weekday(instant)} {instant.astimezone(UTC):%H:%M}"
+
+
+@register.filter
+def iso(instant: datetime) -> str:
+    """`2026-11-23T06:12:04Z`, to the second, as in audit and certificates."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@register.filter
+def clock_time(instant: datetime) -> str:
+    """`06:12:04` in UTC, for rows under a day's heading."""
+    return f"{instant.astimezone(UTC):%H:%M:%S}"
+
+
+@register.filter
+def breakable(value: object) -> SafeString:
+    """An identifier that may break after `_ / .`, and nowhere else; escaped."""
+    text = str(conditional_escape(value))
+    for sign in "_/.":
+        text = text.replace(sign, f"{sign}\0")
+    return mark_safe(text.replace("\0", "<wbr>"))  # escaped above; only <wbr> was added
+
+
+@register.filter
+def shortened(value: object, limit: int = 32) -> str:
+    """Shortened in the middle, at most `limit` characters: `https://rp.acme.ex…/ledger`."""
+    text = str(value)
+    if len(text) <= limit:
+        return text
+    head = math.ceil((limit - 1) * 0.55)
+    return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
+
+
+def _fours(text: str) -> list[str]:
+    return [text[at : at + 4] for at in range(0, len(text), 4)]
+
+
+@register.filter
+def thumbprint(value: str) -> str:
+    """The whole thumbprint in groups of four."""
+    return " ".join(_fours(value))
+
+
+@register.filter
+def thumbprint_ends(value: str) -> str:
+    """`Zp7w Qm3L … c41A`: enough to compare by eye in a table, never for a decision."""
+    if len(value) <= 16:
+        return thumbprint(value)
+    return f"{value[:4]} {value[4:8]} … {value[-4:]}"
+
+
+@register.filter
+def per_mille(value: float, limit: float) -> int:
+    """The filled part of a meter that is 1000 wide; a limit of zero is full."""
+    if limit <= 0:
+        return 1000
+    return max(0, min(1000, round(value * 1000 / limit)))
+
+
+@register.filter
+def meter_tone(value: float, limit: float) -> str:
+    share = per_mille(value, limit)
+    return "stop" if share >= 1000 else "warn" if share >= 800 else ""
+
+
+def _read(row: object, name: str) -> object:
+    return row[name] if isinstance(row, Mapping) else getattr(row, name)
+
+
+@register.filter
+def segments(rows: Sequence[object]) -> list[dict[str, object]]:
+    """Rows of (state, count) as pieces of a bar that is 1000 wide: tone, x, width; empty rows take no place."""
+    counts = [(state_tone(_read(row, "state")), int(str(_read(row, "count")))) for row in rows]
+    total, x, pieces = sum(count for _, count in counts), 0.0, []
+    for tone, count in counts:
+        if count:
+            width = count * 1000 / total
+            pieces.append({"tone": SEGMENT_TONES.get(tone, tone), "x": f"{x:.1f}", "width": f"{width:.1f}"})
+            x += width
+    return pieces
+
+
+@register.filter
+def lines(value: object) -> Sequence[str]:
+    """One member of client metadata as the lines that show it: each entry of a list, compact JSON of an object."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(line for entry in value for line in lines(entry))
+    return (json.dumps(value, ensure_ascii=False, sort_keys=True, default=str),)
+
+
+@register.filter
+def pretty(value: object) -> str:
+    """A before or after picture of an audit event as indented JSON."""
+    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+
+
+@register.filter
+def reason_fields(form: BaseForm) -> list[BoundField]:
+    return [field for field in form.visible_fields() if field.name in REASON_FIELDS]
+
+
+@register.filter
+def other_fields(form: BaseForm) -> list[BoundField]:
+    return [field for field in form.visible_fields() if field.name not in REASON_FIELDS]
+
+
+@register.filter
+def field_groups(form: BaseForm) -> list[dict[str, object]]:
+    """The visible fields of an organization's form under headings; empty groups are left out, no field is lost."""
+    named = frozenset[str]().union(*(names for _, _, names in ORGANIZATION_GROUPS))
+    rest = frozenset(field.name for field in form.visible_fields()) - named
+    groups = [
+        {"heading": heading, "note": note, "fields": [f for f in form.visible_fields() if f.name in names]}
+        for heading, note, names in (*ORGANIZATION_GROUPS, (*LAST_GROUP, rest))
+    ]
+    return [group for group in groups if group["fields"]]
+
+
+@register.filter
+def control(field: BoundField, classes: str = "") -> SafeString:
+    """The widget of a form field with the look of `parts/field.html`; no placeholder stands in for its label."""
+    own = str(field.field.widget.attrs.get("class", ""))
+    names = " ".join(f"in {own} {classes}".split())
+    return field.as_widget(attrs={"class": names, "placeholder": False})
+
+
+@register.filter
+def widget_kind(field: BoundField) -> str:
+    """`select`, `radioselect`, `checkboxinput`, `textarea`, `textinput` …, to choose the layout of a field."""
+    return type(field.field.widget).__name__.lower()
