@@ -70,7 +70,7 @@ _SECTION_2 = "RFC 7591 §2"
 def default_response_types(grant_types: tuple[str, ...]) -> tuple[str, ...]:
     """`code` (RFC 7591 §2), or nothing for a client without the grant that goes with it (§2.1).
 
-    §3.1 lets the server provision defaults; the bare default would contradict every machine-to-machine client.
+    §3.1 lets the server provision defaults; the bare one would contradict each machine-to-machine client.
     """
     return ("code",) if "authorization_code" in grant_types else ()
 
@@ -96,7 +96,7 @@ class ClientMetadata:
     protected   those of `ignored` that only the server may set
 
     The last four never enter a comparison: two requests that mean the same are equal.
-    Source: RFC 7591 §2, §2.2; OpenID Connect Registration §2 (application_type, token_endpoint_auth_signing_alg).
+    Source: RFC 7591 §2, §2.2; OpenID Connect Registration §2 for application_type and the signing algorithm.
     """
 
     redirect_uris: tuple[str, ...] = ()
@@ -158,7 +158,7 @@ def parse(document: Mapping[str, Json]) -> ClientMetadata:
     """Return the effective metadata that `document` asks for.
 
     A null member counts as omitted (RFC 7592 §2.2); an unknown one is ignored and remembered (RFC 7591 §2).
-    Raises InvalidSoftwareStatement, InvalidRedirectUri or InvalidClientMetadata with all findings, not only the first.
+    Raises InvalidSoftwareStatement, InvalidRedirectUri or InvalidClientMetadata, with all findings.
     Does not judge meaning: a URI is any string here.
     """
     given = {name: value for name, value in document.items() if value is not None}

@@ -1,6 +1,6 @@
 """Read one JSON object from hostile bytes.
 
-Where the grammar of RFC 8259 leaves a choice to the parser, the strict answer is taken, because two parsers that
+Where the grammar of RFC 8259 leaves a choice to the parser, the strict answer is taken: two parsers that
 choose differently read two different requests from the same bytes.
 """
 

@@ -1,0 +1,133 @@
+"""Judge client metadata: every rule, for every route and verb, on the state that would be in force."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from registry.client_metadata import ClientMetadata
+from registry.errors import (
+    Finding,
+    InvalidClientMetadata,
+    InvalidRedirectUri,
+    InvalidSoftwareStatement,
+    QuotaReached,
+    Refusal,
+)
+from registry.policy import (  # noqa: F401 — importing a subject enters its rules into the catalogue
+    client_auth,
+    client_ids,
+    display,
+    grants,
+    key_material,
+    keys,
+    limits,
+    redirect_hosts,
+    redirect_schemes,
+    redirect_uris,
+    scopes,
+    software,
+)
+from registry.policy.context import Context
+from registry.policy.rule import CATALOGUE, Replaced, Rule
+
+MAX_ROUNDS = 8
+MAX_DESCRIPTION = 3000
+
+# When rules of several meanings object, the wire gets the first of these; the findings name them all.
+_PRECEDENCE: tuple[type[Refusal], ...] = (
+    InvalidSoftwareStatement,
+    InvalidRedirectUri,
+    InvalidClientMetadata,
+    QuotaReached,
+)
+
+
+class PolicyDoesNotSettle(Exception):
+    """Replacing rules undo one another: a fault of the catalogue, not of the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The effective metadata after replacements, what speaks against it, and what was replaced."""
+
+    metadata: ClientMetadata
+    findings: tuple[Finding, ...]
+    replaced: tuple[Replaced, ...]
+
+    @property
+    def is_acceptable(self) -> bool:
+        return not self.findings
+
+    def refusal(self) -> Refusal | None:
+        """The refusal to raise, carrying every finding; None when there is nothing to object to."""
+        if not self.findings:
+            return None
+        errors = {CATALOGUE[finding.rule].error for finding in self.findings}
+        error = next(error for error in _PRECEDENCE if error in errors)
+        return error(describe(self.findings), findings=self.findings)
+
+
+def judge(metadata: ClientMetadata, context: Context, *, rules: Iterable[Rule] = CATALOGUE) -> Judgement:
+    """Apply every replacement until none applies, then ask every rule about the result.
+
+    Pure and deterministic: the same metadata and context give the same judgement in every process.
+    Raises PolicyDoesNotSettle for a faulty catalogue, nothing about the request: see Judgement.refusal.
+    """
+    rules = tuple(rules)
+    settled, replaced = _settled(metadata, context, rules)
+    findings = tuple(finding for rule in rules for finding in rule.findings(settled, context))
+    return Judgement(settled, findings, replaced)
+
+
+def _settled(
+    metadata: ClientMetadata, context: Context, rules: Sequence[Rule]
+) -> tuple[ClientMetadata, tuple[Replaced, ...]]:
+    done: list[Replaced] = []
+    for _ in range(MAX_ROUNDS):
+        before = metadata
+        for rule in rules:
+            metadata = _changed(metadata, context, rule, done)
+        if metadata == before:
+            return metadata, tuple(done)
+    raise PolicyDoesNotSettle
+
+
+def _changed(metadata: ClientMetadata, context: Context, rule: Rule, done: list[Replaced]) -> ClientMetadata:
+    for proposal in tuple(rule.proposals(metadata, context)):
+        before = metadata.as_document().get(proposal.member)
+        metadata = metadata.with_member(proposal.member, proposal.value)
+        done.append(Replaced(proposal.member, before, proposal.value, proposal.why, rule.id, rule.source))
+    return metadata
+
+
+def describe(findings: Sequence[Finding], *, limit: int = MAX_DESCRIPTION) -> str:
+    """All findings as one `error_description`, at most `limit` characters, the rest counted.
+
+    Only the characters that RFC 6749 §5.2 allows: %x20-21 / %x23-5B / %x5D-7E.
+    """
+    said, told = "", 0
+    for (found, rule, fix), members in _alike(findings).items():
+        sentence = f"{' ' if said else ''}{_printable(members, found, rule, fix)}"
+        rest = f" (and {len(findings) - told} more)"
+        if len(said) + len(sentence) + len(rest) > limit:
+            return (said + rest).strip()[:limit]
+        said, told = said + sentence, told + len(members)
+    return said
+
+
+def _alike(findings: Sequence[Finding]) -> dict[tuple[str, str, str], list[str]]:
+    """Members by what is said of them, so that twenty equal objections are one sentence."""
+    members: dict[tuple[str, str, str], list[str]] = {}
+    for finding in findings:
+        members.setdefault((finding.found, finding.rule, finding.fix), []).append(finding.member or "request")
+    return members
+
+
+def _printable(members: Sequence[str], found: str, rule: str, fix: str) -> str:
+    text = f"{', '.join(members)}: {found} [{rule}]. {fix}"
+    return "".join(_allowed(character) for character in text)
+
+
+def _allowed(character: str) -> str:
+    if character == '"':
+        return "'"
+    return character if " " <= character <= "~" and character != "\\" else "?"

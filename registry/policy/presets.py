@@ -1,0 +1,51 @@
+"""Ready sets of parameters for a profile. The rules are the same for every preset; only values differ."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+POLICY_VERSION = "baseline-1"
+
+
+class AssertionAudience(StrEnum):
+    """Which `aud` a client assertion may carry: see RFC 7523 §3 and its revision."""
+
+    ISSUER = "issuer"
+    ISSUER_OR_TOKEN_ENDPOINT = "issuer_or_token_endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyParameters:
+    """What a preset decides. Sizes in octets or characters as named, lifetimes in seconds."""
+
+    name: str
+    version: str
+    auth_methods: frozenset[str]
+    signing_algs: frozenset[str]
+    grant_types: frozenset[str]
+    response_types: frozenset[str]
+    minimum_rsa_bits: int = 2048
+    maximum_rsa_bits: int = 8192
+    maximum_redirect_uris: int = 20
+    maximum_uri_characters: int = 2048
+    maximum_keys: int = 10
+    maximum_jwks_octets: int = 32_768
+    maximum_body_octets: int = 65_536
+    maximum_depth: int = 8
+    one_client_per_software_id: bool = False
+    allow_localhost: bool = False
+    require_pkce: bool = True
+    rotate_refresh_tokens: bool = True
+    assertion_audience: AssertionAudience = AssertionAudience.ISSUER
+    access_token_seconds: int = 300
+
+
+BASELINE = PolicyParameters(
+    name="baseline",
+    version=POLICY_VERSION,
+    auth_methods=frozenset({"private_key_jwt", "client_secret_basic", "client_secret_post", "none"}),
+    signing_algs=frozenset({"PS256", "ES256", "EdDSA"}),
+    grant_types=frozenset({"authorization_code", "client_credentials", "refresh_token"}),
+    response_types=frozenset({"code"}),
+)
+
+PRESETS = {preset.name: preset for preset in (BASELINE,)}
