@@ -58,6 +58,7 @@ ANSWERS: Mapping[type[errors.Refusal], Answer] = {
     errors.InvalidToken: Answer(401, "invalid_token", "The credential is not valid", "RFC 6750 §3.1"),
     errors.InsufficientScope: Answer(403, "insufficient_scope", "The token does not reach this far", "RFC 6750 §3.1"),
     errors.StandingForbids: Answer(403, "access_denied", "The state forbids this", "RFC 7592 §2"),
+    errors.MalformedForm: Answer(400, "invalid_request", "The request is malformed", "RFC 6749 §5.2"),
     errors.InvalidClient: Answer(401, "invalid_client", "The client is not accepted", "RFC 6749 §5.2"),
     errors.UnauthorizedClient: Answer(
         400, "unauthorized_client", "The client is not authorized for this", "RFC 6749 §5.2"
@@ -111,6 +112,8 @@ def _headers(refusal: errors.Refusal, answer: Answer) -> dict[str, str]:
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(refusal, errors.InvalidToken | errors.InsufficientScope):
         return {"WWW-Authenticate": f'Bearer error="{answer.code}"'}
+    if isinstance(refusal, errors.InvalidClient):
+        return {"WWW-Authenticate": 'Basic realm="concordat"'}
     if isinstance(refusal, errors.QuotaReached) and refusal.retry_after:
         return {"Retry-After": str(refusal.retry_after)}
     return {}

@@ -26,3 +26,8 @@ def _offset() -> timedelta:
 def _offset_file() -> Path | None:
     name = settings.REGISTRY.clock_offset_file
     return Path(name) if name else None
+
+
+def system_seconds() -> float:
+    """Seconds since 1970 UTC without the offset, for comparing with what a library stamped by itself."""
+    return datetime.now(UTC).timestamp()

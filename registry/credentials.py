@@ -292,9 +292,20 @@ def create_resource_server(
     return Minted(value, row)
 
 
-def authenticated_resource_server(identifier: str, secret: str) -> ResourceServer | None:
+@dataclass(frozen=True, slots=True)
+class Introspector:
+    """An authenticated resource server: what it may learn of."""
+
+    identifier: str
+    environment: str
+    scopes: frozenset[str]
+
+
+def authenticated_resource_server(identifier: str, secret: str) -> Introspector | None:
     """The live resource server that these credentials belong to. One statement."""
     if "\x00" in identifier:
         return None
     row = ResourceServer.objects.filter(identifier=identifier, ended_at=None).first()
-    return row if row is not None and matches(secret, row.digest) else None
+    if row is None or not matches(secret, row.digest):
+        return None
+    return Introspector(row.identifier, row.environment, frozenset(row.scopes))

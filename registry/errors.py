@@ -147,6 +147,10 @@ class StandingForbids(Refusal):
 # The token endpoint, RFC 6749 §5.2
 
 
+class MalformedForm(Refusal):
+    """The form of a protocol request cannot be read, or repeats a parameter."""
+
+
 class InvalidClient(Refusal):
     """Client authentication failed, or the client may not act now."""
 

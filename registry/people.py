@@ -74,6 +74,7 @@ def invite(
         organization_id=organization_id,
         digest=digest(value),
         invited_by=actor.name,
+        inviter_name=actor.label,
         created_at=now,
         expires_at=now + timedelta(seconds=settings.REGISTRY.invitation_seconds),
     )

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from registry import audit
@@ -140,3 +141,10 @@ def expiring_initial_access_tokens(viewer: Viewer, now: datetime) -> QuerySet[In
         .select_related("organization")
         .order_by("expires_at")
     )
+
+
+def database_answers() -> bool:
+    """True, or Django's OperationalError when PostgreSQL cannot be reached."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone() == (1,)

@@ -48,6 +48,11 @@ def _stamp(client: Client, standing: Standing) -> dict[str, Any]:
     }
 
 
+def expiry(client: Client, now: datetime) -> datetime:
+    """When an access token issued now ends."""
+    return now + timedelta(seconds=client.access_token_seconds)
+
+
 def save_access_token(
     client: Client,
     standing: Standing,

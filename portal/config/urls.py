@@ -4,6 +4,10 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.protocol.urls")),
+    path("", include("portal.account.urls")),
+    path("staff/", include("portal.staff.urls")),
+    path("partner/", include("portal.partner.urls")),
+    path("api/v1/", include("portal.api.urls")),
 ]
 
 handler400 = "portal.errors.bad_request"

@@ -61,6 +61,7 @@ class Invitation(models.Model):
     )
     digest = models.CharField(max_length=64, unique=True)
     invited_by = models.CharField(max_length=100)
+    inviter_name = models.CharField(max_length=200)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)

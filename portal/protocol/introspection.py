@@ -1,0 +1,57 @@
+"""Introspection (RFC 7662) for resource servers: active, or inactive without a word why."""
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from portal.protocol import requests
+from registry import clock, credentials, tokens
+from registry.credentials import Introspector
+from registry.errors import InvalidClient, MalformedForm
+from registry.states import Action
+from registry.tokens import LiveToken
+
+_INACTIVE = {"active": False}
+
+
+@csrf_exempt
+@require_POST
+@sensitive_post_parameters()
+def introspect(request: HttpRequest) -> JsonResponse:
+    """Say whether a token may be used now at the resource server that asks. Two statements."""
+    form = requests.read_form(request)
+    server = _resource_server(request.META.get("HTTP_AUTHORIZATION"))
+    value = form.get("token")
+    if not value:
+        raise MalformedForm("token is missing.", fix="Send token.")
+    live = tokens.find_live_token(value, Action.INTROSPECT, clock.now())
+    answer = _INACTIVE if live is None else _describe(live, server)
+    return JsonResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+
+def _resource_server(authorization: str | None) -> Introspector:
+    pair = requests.basic(authorization)
+    server = credentials.authenticated_resource_server(*pair) if pair else None
+    if server is None:
+        raise InvalidClient("Only a resource server of this registry may introspect.", fix="Use its Basic credentials.")
+    return server
+
+
+def _describe(live: LiveToken, server: Introspector) -> dict[str, object]:
+    """A token of another environment, or without a scope of this resource server, is not active for it."""
+    scopes = live.scopes & server.scopes
+    if live.standing.organization.environment != server.environment or not scopes:
+        return _INACTIVE
+    answer: dict[str, object] = {
+        "active": True,
+        "scope": " ".join(sorted(scopes)),
+        "client_id": live.standing.client_id,
+        "org_id": str(live.standing.organization.id),
+        "environment": live.standing.organization.environment,
+        "token_type": "Bearer",
+        "iat": int(live.issued_at.timestamp()),
+        "exp": int(live.expires.timestamp()),
+        "sub": str(live.user_id) if live.user_id else live.standing.client_id,
+    }
+    return answer

@@ -1,0 +1,16 @@
+"""Addresses of the protocol door."""
+
+from django.urls import path
+
+from portal.protocol import health, introspection, metadata, registration, token
+
+urlpatterns = [
+    path(".well-known/oauth-authorization-server", metadata.authorization_server, name="metadata"),
+    path("token", token.token, name="token"),
+    path("revoke", token.revoke, name="revoke"),
+    path("introspect", introspection.introspect, name="introspect"),
+    path("register", registration.register, name="register"),
+    path("register/<str:client_id>", registration.configuration, name="client_configuration"),
+    path("healthz/live", health.live, name="live"),
+    path("healthz/ready", health.ready, name="ready"),
+]
