@@ -210,6 +210,7 @@ OAUTH2_PROVIDER_GRANT_MODEL = "registry.Grant"
 OAUTH2_PROVIDER_ID_TOKEN_MODEL = "registry.IDToken"
 OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "registry.DeviceGrant"
 OAUTH2_PROVIDER = {
+    "OIDC_ISS_ENDPOINT": REGISTRY.issuer,  # the toolkit's name for the `iss` of RFC 9207
     "OAUTH2_VALIDATOR_CLASS": "portal.protocol.validator.Validator",
     "OAUTH2_SERVER_CLASS": "portal.protocol.server.Server",
     "ACCESS_TOKEN_GENERATOR": "registry.tokens.new_access_token",

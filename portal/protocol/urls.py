@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from portal.protocol import health, introspection, metadata, registration, token
+from portal.protocol import authorize, health, introspection, metadata, registration, token
 
 urlpatterns = [
     path(".well-known/oauth-authorization-server", metadata.authorization_server, name="metadata"),
+    path("authorize/", authorize.authorize, name="authorize"),
     path("token", token.token, name="token"),
     path("revoke", token.revoke, name="revoke"),
     path("introspect", introspection.introspect, name="introspect"),

@@ -1,0 +1,129 @@
+"""The authorization endpoint (RFC 6749 §3.1): check, sign in, ask, answer at the registered redirection URI."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+from oauth2_provider.exceptions import FatalClientError, OAuthToolkitError
+from oauth2_provider.http import OAuth2ResponseRedirect
+from oauth2_provider.views.mixins import OAuthLibMixin
+from oauthlib.oauth2.rfc6749.errors import AccessDeniedError
+
+from portal import authn
+from portal.scope_words import SCOPE_WORDS
+from registry import clock, consents
+from registry.loading import ActingClient
+from registry.states import Environment, State
+
+_oauthlib = OAuthLibMixin()
+_CARRIED = ("client_id", "redirect_uri", "response_type", "state", "code_challenge", "code_challenge_method")
+
+
+@require_http_methods(["GET", "POST"])
+def authorize(request: HttpRequest) -> HttpResponse:
+    """Show the consent page, or carry out what the person decided on it."""
+    request.META["concordat.request_id"] = authn.request_id(request)
+    try:
+        scopes, asked = _oauthlib.validate_authorization_request(request)
+        if not request.user.is_authenticated:
+            return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
+        if request.method == "GET":
+            return _ask(request, scopes, asked)
+        return _carry_out(request, scopes, asked)
+    except FatalClientError as error:
+        return _page(request, error.oauthlib_error)
+    except OAuthToolkitError as error:
+        return _to_client(error.oauthlib_error)
+
+
+def _ask(request: HttpRequest, scopes: list[str], asked: Mapping[str, Any]) -> HttpResponse:
+    acting: ActingClient = asked["request"].acting
+    response = render(
+        request,
+        "protocol/consent.html",
+        {
+            "client": _described(acting),
+            "redirect_host": _where(asked["redirect_uri"]),
+            "scopes": [{"sentence": SCOPE_WORDS[scope], "detail": scope} for scope in scopes],
+            "account": str(request.user),
+        },
+    )
+    # Browsers apply form-action to the redirect that follows the form, too.
+    response._csp_update = {"form-action": [_origin(asked["redirect_uri"])]}  # type: ignore[attr-defined]
+    return response
+
+
+def _described(acting: ActingClient) -> dict[str, Any]:
+    organization = acting.standing.organization
+    return {
+        "name": acting.row.name,
+        "organization_name": acting.organization_name,
+        "verified": organization.state == State.ACTIVE,
+        "standing": f"organization {organization.state}",
+        "sandbox": organization.environment == Environment.SANDBOX,
+    }
+
+
+def _where(uri: str) -> str:
+    parts = urlsplit(uri)
+    return parts.netloc or f"an app on your device ({parts.scheme})"
+
+
+def _origin(uri: str) -> str:
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"
+
+
+def _carry_out(request: HttpRequest, scopes: list[str], asked: Mapping[str, Any]) -> HttpResponse:
+    allowed = request.POST.get("allow") == "true"
+    with consents.decided(
+        asked["request"].acting,
+        actor=authn.actor_of(request),
+        scopes=scopes,
+        granted=allowed,
+        redirect_host=_where(asked["redirect_uri"]),
+        now=clock.now(),
+    ):
+        if not allowed:
+            raise _denied(asked)
+        location, _, _, _ = _oauthlib.create_authorization_response(
+            request=request,
+            scopes=" ".join(scopes),
+            credentials={name: asked[name] for name in _CARRIED if name in asked},
+            allow=True,
+        )
+    return _away(location)
+
+
+def _denied(asked: Mapping[str, Any]) -> OAuthToolkitError:
+    error = AccessDeniedError(state=asked.get("state"))
+    error.redirect_uri = asked["redirect_uri"]
+    return OAuthToolkitError(error=error)
+
+
+def _to_client(error: Any) -> HttpResponse:
+    """An error at the client's redirection URI, with `iss` (RFC 9207 §2)."""
+    answer = {"error": error.error, "error_description": error.description, "state": error.state}
+    query = urlencode({name: value for name, value in answer.items() if value} | {"iss": settings.REGISTRY.issuer})
+    separator = "&" if "?" in error.redirect_uri else "?"
+    return _away(f"{error.redirect_uri}{separator}{query}")
+
+
+def _away(location: str) -> HttpResponse:
+    return OAuth2ResponseRedirect(location, [urlsplit(location).scheme])
+
+
+def _page(request: HttpRequest, error: Any) -> HttpResponse:
+    """No redirection URI of the request can be trusted: the error stays here."""
+    context = {
+        "error": error.error,
+        "description": error.description,
+        "source": "RFC 6749 §4.1.2.1",
+        "at": clock.now(),
+    }
+    return render(request, "protocol/authorize_error.html", context, status=400)

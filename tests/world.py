@@ -1,0 +1,246 @@
+"""The world of the tests: an operator, organizations in any state, people, credentials, software.
+
+Everything is made through the registry's own writers, so a test begins where a user could stand. Names are
+unique, so that nobody cleans up in a database that keeps its rows.
+"""
+
+import base64
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from jwcrypto.jwk import JWK
+from jwcrypto.jws import JWS
+
+from registry import clock, credentials, lifecycle, onboarding, people
+from registry.actors import Actor, ActorKind
+from registry.models import InitialAccessToken, Organization, User
+from registry.onboarding import EntitlementFacts, OrganizationFacts, QuotaFacts
+from registry.roles import Role
+from registry.routes import manual
+from registry.states import Environment
+
+STAN = Actor(ActorKind.PERSON, "stan", "Stan Sample", role=Role.PARTNER_MANAGER)
+PAUL = Actor(ActorKind.PERSON, "paul", "Paul Sample", role=Role.APPROVER)
+SCOPES = ("accounts:read", "transactions:read", "payments:write")
+GRANTS = ("authorization_code", "client_credentials", "refresh_token")
+API_SCOPES = (
+    "organizations:read",
+    "organizations:write",
+    "organizations:approve",
+    "organizations:contain",
+    "organizations:restore",
+    "tokens:read",
+    "tokens:write",
+    "clients:read",
+    "clients:write",
+    "registrations:read",
+    "registrations:write",
+    "audit:read",
+)
+PASSWORD = "correct horse battery staple"
+
+
+def now() -> datetime:
+    return clock.now()
+
+
+def operator() -> Organization:
+    """The operator's own organization, made once in each database."""
+    found = Organization.objects.filter(slug=settings.REGISTRY.operator_slug).first()
+    if found is not None:
+        return found
+    facts = OrganizationFacts(
+        slug=settings.REGISTRY.operator_slug,
+        legal_name="Northgate Open Banking ASA",
+        display_name="Northgate",
+        registration_scheme="national",
+        registration_number="NO 900 000 001",
+        country="NO",
+        entitlements=(EntitlementFacts("operator", API_SCOPES, ("client_credentials",)),),
+        quotas=(QuotaFacts("sandbox", 10_000), QuotaFacts("production", 10_000)),
+        production_review="automatic",
+    )
+    return onboarding.create_organization(facts, actor=STAN, now=now(), is_operator=True)
+
+
+def organization(
+    name: str = "acme",
+    *,
+    active: bool = True,
+    domains: Sequence[str] = ("{slug}.example",),
+    scopes: Sequence[str] = SCOPES,
+    grant_types: Sequence[str] = GRANTS,
+    clients: int = 1000,
+    **facts: Any,
+) -> Organization:
+    """An organization with a role, quotas and a proved domain of its own name; active unless told otherwise."""
+    operator()
+    slug = f"{name}-{secrets.token_hex(4)}"
+    quotas = [
+        QuotaFacts(environment, clients, initial_access_tokens=1000, registrations_per_hour=10_000)
+        for environment in Environment
+    ]
+    made = onboarding.create_organization(
+        OrganizationFacts(
+            slug=slug,
+            legal_name=f"{name.title()} AS",
+            display_name=name.title(),
+            registration_scheme="national",
+            registration_number=slug,
+            country="NO",
+            entitlements=(EntitlementFacts("partner", scopes, grant_types),),
+            quotas=quotas,
+            **facts,
+        ),
+        actor=STAN,
+        now=now(),
+    )
+    for domain in domains:
+        onboarding.attest_domain(
+            made.pk, domain.format(slug=slug), evidence="seen in the register", actor=STAN, now=now()
+        )
+    return approved(made) if active else made
+
+
+def approved(made: Organization) -> Organization:
+    lifecycle.submit_organization(made.pk, evidence="register extract", actor=STAN, reason="new", now=now())
+    return lifecycle.approve_organization(made.pk, four_eyes=True, actor=PAUL, reason="checked", now=now())
+
+
+def initial_access_token(
+    holder: Organization, environment: Environment = Environment.SANDBOX, **ceiling: Any
+) -> credentials.Minted[InitialAccessToken]:
+    ceiling.setdefault("max_uses", 1000)
+    return credentials.issue_initial_access_token(
+        holder.pk, environment, credentials.Ceiling(**ceiling), actor=STAN, now=now()
+    )
+
+
+def person(role: Role, holder: Organization | None = None, name: str = "") -> User:
+    """A person with `PASSWORD`; staff have no second factor until a test gives them one."""
+    return people.create_person(
+        f"{role}-{secrets.token_hex(4)}@people.example",
+        name or role.replace("_", " ").title(),
+        role,
+        holder.pk if holder else None,
+        password=PASSWORD,
+        actor=STAN,
+        operator_id=operator().pk,
+        now=now(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service client of the operator: what it needs to ask for tokens."""
+
+    client_id: str
+    client_secret: str
+
+
+def service(scopes: Sequence[str] = API_SCOPES, name: str = "back office") -> Service:
+    made = manual.register(
+        operator().pk,
+        Environment.PRODUCTION,
+        {
+            "client_name": name,
+            "grant_types": ["client_credentials"],
+            "scope": " ".join(scopes),
+            "token_endpoint_auth_method": "client_secret_basic",
+        },
+        justification="service client of the operator",
+        valid_until=None,
+        actor=STAN,
+        now=now(),
+    )
+    return Service(made.client_id, made.client_secret or "")
+
+
+def resource_server(
+    scopes: Sequence[str] = SCOPES, environment: Environment = Environment.SANDBOX
+) -> tuple[str, str]:
+    """Identifier and secret of a resource server that may introspect."""
+    identifier = f"rs-{secrets.token_hex(4)}"
+    minted = credentials.create_resource_server(
+        identifier, operator().pk, environment, scopes, actor=STAN, now=now()
+    )
+    return identifier, minted.value
+
+
+def metadata(holder: Organization, **members: Any) -> dict[str, Any]:
+    """A registration body that breaks no rule; None removes a member."""
+    body: dict[str, Any] = {
+        "client_name": "Ledger",
+        "redirect_uris": [f"https://app.{holder.slug}.example/cb"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "scope": "accounts:read",
+        "token_endpoint_auth_method": "client_secret_basic",
+    }
+    body |= members
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def machine_metadata(**members: Any) -> dict[str, Any]:
+    """A registration body of software without people: client credentials and a secret."""
+    body = {
+        "client_name": "Batch",
+        "grant_types": ["client_credentials"],
+        "scope": "accounts:read",
+        "token_endpoint_auth_method": "client_secret_basic",
+    }
+    return body | members
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A private key with its public half as a JWK."""
+
+    key: JWK = field(repr=False)
+    alg: str
+
+    @property
+    def public(self) -> dict[str, Any]:
+        return json.loads(self.key.export_public()) | {"use": "sig", "alg": self.alg}  # type: ignore[no-any-return]
+
+    def sign(self, claims: dict[str, Any], **header: Any) -> str:
+        signature = JWS(json.dumps(claims).encode())
+        header = {"alg": self.alg, "kid": self.key["kid"]} | header
+        signature.add_signature(
+            self.key, None, json.dumps({k: v for k, v in header.items() if v is not None}), None
+        )
+        return str(signature.serialize(compact=True))
+
+
+def signer(alg: str = "ES256") -> Signer:
+    kinds = {
+        "ES256": {"kty": "EC", "crv": "P-256"},
+        "PS256": {"kty": "RSA", "size": 2048},
+        "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
+    }
+    return Signer(JWK.generate(kid=str(uuid4()), **kinds[alg]), alg)
+
+
+def assertion(signer_: Signer, client_id: str, audience: str, **changes: Any) -> str:
+    """A good client assertion, or one with claims changed; None removes a claim."""
+    instant = int(now().timestamp())
+    claims: dict[str, Any] = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience,
+        "jti": str(uuid4()),
+        "iat": instant,
+        "exp": instant + 60,
+    }
+    claims |= changes
+    return signer_.sign({name: value for name, value in claims.items() if value is not None})
+
+
+def basic(client_id: str, secret: str) -> str:
+    return "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
