@@ -20,10 +20,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import NoReturn
 
+import django
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from portal.local import databases, throwaway
+from portal.local import databases, programs, throwaway
 from tests.live import Live, free_port, serving
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -41,9 +42,10 @@ def _prepare_environment() -> None:
         os.environ |= engines.engines.environment(deployment="test", issuer="https://localhost")
     elif not WORKER:
         _require_test_deployment()
-        throwaway.migrate(os.environ)
+        programs.migrate(os.environ)
     os.environ["CONCORDAT_ISSUER"] = f"https://localhost:{free_port()}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.config.settings"
+    django.setup()
 
 
 def _exit(number: int, frame: object) -> NoReturn:

@@ -2,11 +2,10 @@
 
 import contextlib
 import datetime
-import http.client
 import json as jsonlib
+import re
 import socket
 import ssl
-import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +17,11 @@ from urllib.parse import urlencode
 import requests
 import urllib3
 
-from portal.local.bootstrap import ROOT
+from portal.local import programs
 from portal.local.certificates import server_certificate
-from portal.local.errors import NotReady
-from portal.local.processes import Child
 
-READY_SECONDS = 30.0
+TOKEN_FIELD = "csrfmiddlewaretoken"
+TOKEN = re.compile(rf'name="{TOKEN_FIELD}" value="([^"]+)"')
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
@@ -138,7 +136,7 @@ class Live:
 
 
 class Browser(requests.Session):
-    """A session against one live server; URLs are paths, the CSRF token of the last page goes with each post."""
+    """A session against one live server. URLs are paths; the form token of the last page goes with each post."""
 
     def __init__(self, live: Live) -> None:
         super().__init__()
@@ -146,13 +144,21 @@ class Browser(requests.Session):
         self.verify = str(live.ca_file)
         self.trust_env = False
         self.headers["Referer"] = f"{live.base_url}/"
+        self.token = ""
 
-    def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
+    def request(self, method: str, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
         options.setdefault("allow_redirects", False)
         options.setdefault("timeout", 10)
         path = url.decode() if isinstance(url, bytes) else url
         address = self.live.base_url + path if path.startswith("/") else path
-        return super().request(method, address, *args, **options)
+        answer = super().request(method, address, *args, **options)
+        found = TOKEN.search(answer.text)
+        self.token = found.group(1) if found else self.token
+        return answer
+
+    def submit(self, path: str, **fields: str) -> requests.Response:
+        """Post a form as its page would: with the token that the page held."""
+        return self.post(path, data={TOKEN_FIELD: self.token} | fields)
 
 
 def free_port() -> int:
@@ -164,48 +170,15 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serving(environment: Mapping[str, str], folder: Path, *, workers: int = 2) -> Iterator[Live]:
-    """Run granian with TLS on the port of CONCORDAT_ISSUER; the environment chooses the database."""
+    """Run the web server with TLS on the port of CONCORDAT_ISSUER; the environment chooses the database."""
     base_url = environment["CONCORDAT_ISSUER"]
     port = int(base_url.rpartition(":")[2])
     files = server_certificate(folder, folder, now=datetime.datetime.now(datetime.UTC))
-    child = Child(
-        name="web server",
-        command=[
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
-            *("--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", str(workers), "--blocking-threads", "4"),
-            *("--ssl-certificate", str(files.certificate), "--ssl-keyfile", str(files.key)),
-            "portal.config.wsgi:application",
-        ],
-        log=folder / "web.log",
-        environment=environment,
-        folder=ROOT,
-    )
+    child = programs.web_server(environment, port=port, files=files, log=folder / "web.log", workers=workers)
     child.start()
     try:
-        _wait_until_ready(child, port, files.authority)
+        programs.wait_until_ready(child, port, files.authority)
         with urllib3.PoolManager(maxsize=64, ca_certs=str(files.authority)) as pool:
             yield Live(base_url, port, files.authority, environment, pool)
     finally:
         child.stop()
-
-
-def _wait_until_ready(child: Child, port: int, authority: Path) -> None:
-    context = ssl.create_default_context(cafile=str(authority))
-    deadline = time.monotonic() + READY_SECONDS
-    while not _is_ready(port, context):
-        child.require_alive()
-        if time.monotonic() > deadline:
-            raise NotReady(child.name, READY_SECONDS, child.log, child.tail())
-        time.sleep(0.05)
-
-
-def _is_ready(port: int, context: ssl.SSLContext) -> bool:
-    connection = http.client.HTTPSConnection("localhost", port, timeout=5, context=context)
-    try:
-        connection.request("GET", "/healthz/ready")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except OSError:
-        return False
-    finally:
-        connection.close()

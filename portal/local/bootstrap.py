@@ -16,8 +16,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Iterator, Mapping, Sequence
 
 from portal.local import errors
 
@@ -27,6 +27,7 @@ RUN_LOCK = "requirements.lock"
 TEST_LOCK = "requirements-test.lock"  # contains all of RUN_LOCK
 LOCK_OF_COMMAND = {"quickstart": RUN_LOCK, "test": TEST_LOCK, "verify": TEST_LOCK}
 STAMP = ".stamp"
+INSTALL_LOCK = ".bootstrap-lock"  # not ".lock": uv waits for that one itself
 OLDEST = (3, 11)
 
 CAUSES = (
@@ -129,7 +130,7 @@ def _exclusive(venv: Path) -> Iterator[None]:
     import fcntl  # absent on Windows, where require_machine has refused already
 
     venv.mkdir(parents=True, exist_ok=True)
-    with (venv / ".lock").open("w") as handle:
+    with (venv / INSTALL_LOCK).open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
@@ -156,7 +157,7 @@ def usable_uv() -> str | None:
     uv = shutil.which("uv")
     if uv is None:
         return None
-    answer = subprocess.run([uv, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    answer = subprocess.run([uv, "--version"], check=False, capture_output=True)
     return uv if answer.returncode == 0 else None
 
 
@@ -171,7 +172,7 @@ def _clear(venv: Path) -> None:
     for entry in venv.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(str(entry))
-        elif entry.name not in (".lock", "install.log"):
+        elif entry.name not in (INSTALL_LOCK, "install.log"):
             entry.unlink()
 
 

@@ -14,6 +14,7 @@ from psycopg import sql
 OWNER = "concordat_owner"
 APPLICATION = "concordat_app"
 DATABASE = "concordat"
+MAINTENANCE = "postgres"
 
 
 @contextmanager
@@ -83,7 +84,7 @@ def _grant_default_rights(connection: "psycopg.Connection[tuple[object, ...]]") 
 
 def clone_database(owner_url: str, template: str, name: str) -> None:
     """Copy `template`, to which nobody may be connected, as the owner; rights on its tables come with it."""
-    with administering(owner_url) as connection:
+    with administering(with_database(owner_url, MAINTENANCE)) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                 sql.Identifier(name), sql.Identifier(template)
@@ -99,7 +100,7 @@ def clone_database(owner_url: str, template: str, name: str) -> None:
 
 def drop_database(owner_url: str, name: str) -> None:
     """Drop `name` and whoever is connected to it; nothing happens when there is none."""
-    with administering(owner_url) as connection:
+    with administering(with_database(owner_url, MAINTENANCE)) as connection:
         connection.execute(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         )

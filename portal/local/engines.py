@@ -11,6 +11,20 @@ from portal.local.processes import Child
 from portal.local.valkey import Valkey
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
+SOCKETS = "sockets"
+
+
+def remove_sockets(home: Path) -> None:
+    """Remove the folder of sockets that `home` points to, if a run left one behind."""
+    pointer = home / SOCKETS
+    if pointer.is_symlink():
+        shutil.rmtree(pointer.readlink(), ignore_errors=True)
+        pointer.unlink()
+
+
+def inherited_environment() -> dict[str, str]:
+    """Of our own environment, what any program needs to run."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 class Engines:
@@ -28,7 +42,9 @@ class Engines:
         self.home = home
         self.place = places.postgres_place(home)
         self._durable = durable
+        remove_sockets(home)
         self._runtime = places.runtime_folder()
+        (home / SOCKETS).symlink_to(self._runtime)
         for name, mode in (("keys", 0o700), ("log", 0o700)):
             places.make_own_folder(home / name, mode=mode)
         self.postgres = Postgres(
@@ -62,7 +78,7 @@ class Engines:
         """Stop both, broker first, and remove the sockets."""
         self.valkey.stop()
         self.postgres.stop()
-        shutil.rmtree(self._runtime, ignore_errors=True)
+        remove_sockets(self.home)
 
     def wipe(self) -> None:
         """Remove the cluster wherever it is; the rest of `home` is its owner's to remove."""
@@ -78,8 +94,7 @@ class Engines:
 
     def environment(self, *, deployment: str, issuer: str, database: str = databases.DATABASE) -> dict[str, str]:
         """All that portal.config.settings reads, and of our own environment only what programs need to run."""
-        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        return inherited | {
+        return inherited_environment() | {
             "DJANGO_SETTINGS_MODULE": "portal.config.settings",
             "CONCORDAT_DEPLOYMENT": deployment,
             "CONCORDAT_ISSUER": issuer,

@@ -2,13 +2,14 @@
 
 import os
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
 
 
 def random_secret() -> str:
-    """256 random bits as urlsafe base64."""
-    return secrets.token_urlsafe(32)
+    """256 random bits as urlsafe base64, padded: strict decoders ask for that."""
+    return urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 def read_or_make(path: Path, make: Callable[[], str] = random_secret) -> str:

@@ -8,18 +8,17 @@ import fcntl
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from portal.local import databases, places
 from portal.local.bootstrap import ROOT, TEST_LOCK
-from portal.local.engines import Engines
-from portal.local.errors import StepFailed
+from portal.local.engines import Engines, remove_sockets
 from portal.local.processes import Register
+from portal.local.programs import migrate
 
 PREFIX = "concordat-tests-"
 CACHE = ROOT / "var" / "tests"
@@ -76,27 +75,13 @@ class Throwaway:
         self.engines.postgres.start()
 
 
-def migrate(environment: Mapping[str, str]) -> None:
-    """Migrate as the owner, in a process of its own, as every deployment does."""
-    answer = subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), "migrate_as_owner"],
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if answer.returncode != 0:
-        raise StepFailed("migrate_as_owner", answer.returncode, answer.stdout[-3000:])
-
-
 def sweep() -> None:
     """Stop and remove what runs left behind that were killed: their lock is free and their folder is not gone."""
     for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with _only_if_abandoned(home) as abandoned:
             if abandoned:
                 Register(home / "children").stop_orphans()
+                remove_sockets(home)
                 shutil.rmtree(home, ignore_errors=True)
 
 
