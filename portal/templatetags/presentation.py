@@ -1,4 +1,4 @@
-"""How values look on a page: words, icons, instants, numbers, identifiers.
+"""How values look on a page: words, icons, instants, numbers, identifiers (their tables: vocabulary).
 
 Pure: nothing here queries, decides or reads the clock; `now` arrives from the page.
 Source: the interface design, §5 (words for states) and §6 (numbers, dates, identifiers).
@@ -7,6 +7,7 @@ Source: the interface design, §5 (words for states) and §6 (numbers, dates, id
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from django import template
@@ -14,91 +15,25 @@ from django.forms import BaseForm, BoundField
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from portal.templatetags.vocabulary import (
+    FLASH_TONES,
+    ICONS,
+    LAST_GROUP,
+    ORGANIZATION_GROUPS,
+    REASON_FIELDS,
+    SEGMENT_TONES,
+    STATES,
+    UNKNOWN_STATE,
+    UNKNOWN_VERDICT,
+    VERDICTS,
+    WORDS,
+)
+
 register = template.Library()
 
-ICONS = frozenset(
-    "active anchor app ban bolt box cal chain chev clock copy dash down draft exit eye fail flag glass globe half "
-    "inbox info key left lock log mail mark menu org passkey pause pen plus policy print redo review right ring "
-    "search shield shieldok siren sun tick tree two undo user users warn x".split()
-)
-
-# word → (text, icon, tone); the one list behind parts/state_badge.html
-STATES: Mapping[str, tuple[str, str, str]] = {
-    "draft": ("Draft", "draft", "draft"),
-    "pending": ("Pending", "clock", "info"),
-    "active": ("Active", "active", "ok"),
-    "restricted": ("Restricted", "warn", "warn"),
-    "suspended": ("Suspended", "pause", "halt"),
-    "revoked": ("Revoked", "ban", "final"),
-    "offboarded": ("Offboarded", "box", "box"),
-    "waiting": ("Waiting", "clock", "info"),
-    "taken": ("Taken", "user", "info"),
-    "asked": ("Asked", "mail", "info"),
-    "approved": ("Approved", "active", "ok"),
-    "rejected": ("Rejected", "fail", "stop"),
-    "refused": ("Refused", "fail", "stop"),
-    "in use": ("In use", "active", "ok"),
-    "announced": ("Announced", "clock", "info"),
-    "safe to retire": ("Safe to retire", "key", "warn"),
-    "retired": ("Retired", "ban", "final"),
-    "compromised": ("Compromised", "siren", "halt"),
-    "usable": ("Usable", "active", "ok"),
-    "spent": ("Spent", "tick", "quiet"),
-    "expired": ("Expired", "clock", "quiet"),
-    "second person": ("Second person", "two", "warn"),
-    "reason": ("Reason", "pen", "info"),
-    "reason + step-up": ("Reason + step-up", "lock", "warn"),
-}
-UNKNOWN_STATE = ("Not known", "dash", "quiet")
-
-# outcome of a rule → (word, icon, tone)
-VERDICTS: Mapping[str, tuple[str, str, str]] = {
-    "pass": ("Pass", "tick", "ok"),
-    "warn": ("Warn", "warn", "warn"),
-    "fail": ("Fail", "fail", "stop"),
-    "monitor": ("Monitor", "eye", "info"),
-}
-UNKNOWN_VERDICT = ("Not checked", "dash", "quiet")
-
-FLASH_TONES: Mapping[str, tuple[str, str]] = {
-    "success": ("ok", "tick"),
-    "warning": ("warn", "warn"),
-    "error": ("stop", "fail"),
-}
-
-WORDS: Mapping[str, str] = {
-    "federation_automatic": "federation, automatic",
-    "federation_explicit": "federation, explicit",
-    "metadata_document": "metadata document",
-}
-
-# what stands beside the button of a confirmation page; every other field stands in its main column
-REASON_FIELDS = frozenset({"reason_code", "reason", "incident", "typed_name"})
-
-# heading, note, fields; what no group names stands in the last one
-ORGANIZATION_GROUPS: Sequence[tuple[str, str, frozenset[str]]] = (
-    (
-        "Who it is",
-        "as registered with its authority",
-        frozenset(
-            "legal_name display_name slug registration_scheme registration_number country website".split()
-        ),
-    ),
-    (
-        "Whom to reach",
-        "functions rather than persons where there is one",
-        frozenset(
-            "business_contact technical_contact security_contact incident_contact billing_contact".split()
-        ),
-    ),
-    ("Who answers for it here", "", frozenset({"sponsor", "contract_end"})),
-)
-LAST_GROUP = ("Entitlements and quotas", "what it may hold; nothing exceeds this")
-
-SEGMENT_TONES: Mapping[str, str] = {"draft": "quiet", "halt": "stop", "box": "quiet"}
-
 NARROW_SPACE = "\u202f"
-UNITS = ((31_536_000, "y"), (2_592_000, "mo"), (86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+DAY, MONTH, HALF_YEAR, YEAR = 86_400, 30 * 86_400, 183 * 86_400, 365 * 86_400
+UNITS = ((YEAR, "y"), (MONTH, "mo"), (DAY, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 @register.simple_tag
@@ -107,7 +42,7 @@ def icon(name: str, classes: str = "") -> SafeString:
     if name not in ICONS:
         raise KeyError(name)
     return format_html(
-        '<svg class="{}" aria-hidden="true"><use href="#{}"/></svg>', f"icon {classes}".strip(), name
+        '<svg class="{}" aria-hidden="true"><use href="#i-{}"/></svg>', f"icon {classes}".strip(), name
     )
 
 
@@ -190,12 +125,14 @@ def duration(seconds: float) -> str:
 
 def _largest_unit(span: timedelta) -> str:
     seconds = int(abs(span).total_seconds())
+    if MONTH <= seconds < HALF_YEAR:
+        return f"{seconds // DAY} d"
     return next((f"{seconds // size} {unit}" for size, unit in UNITS if seconds >= size), "")
 
 
 @register.filter
 def relative(instant: datetime | None, now: datetime) -> str:
-    """`3 h ago`, `in 6 d` or `now`; both instants aware."""
+    """`3 h ago`, `in 6 d` or `now`; both instants aware; days are counted for half a year, then months."""
     if instant is None:
         return "never"
     span = _largest_unit(instant - now)
@@ -246,7 +183,7 @@ def clock_time(instant: datetime) -> str:
 @register.filter
 def breakable(value: object) -> SafeString:
     """An identifier that may break after `_ / .`, and nowhere else; escaped."""
-    text = str(conditional_escape(value))
+    text = str(conditional_escape(str(value)))
     for sign in "_/.":
         text = text.replace(sign, f"{sign}\0")
     return mark_safe(text.replace("\0", "<wbr>"))  # escaped above; only <wbr> was added
@@ -298,15 +235,24 @@ def _read(row: object, name: str) -> object:
     return row[name] if isinstance(row, Mapping) else getattr(row, name)
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a bar that is 1000 wide."""
+
+    tone: str
+    x: str
+    width: str
+
+
 @register.filter
-def segments(rows: Sequence[object]) -> list[dict[str, object]]:
-    """Rows of (state, count) as pieces of a bar that is 1000 wide: tone, x, width; empty rows take no place."""
+def segments(rows: Sequence[object]) -> list[Segment]:
+    """Rows of (state, count), objects or dicts, as pieces of one bar; empty rows take no place."""
     counts = [(state_tone(_read(row, "state")), int(str(_read(row, "count")))) for row in rows]
     total, x, pieces = sum(count for _, count in counts), 0.0, []
     for tone, count in counts:
         if count:
             width = count * 1000 / total
-            pieces.append({"tone": SEGMENT_TONES.get(tone, tone), "x": f"{x:.1f}", "width": f"{width:.1f}"})
+            pieces.append(Segment(SEGMENT_TONES.get(tone, tone), f"{x:.1f}", f"{width:.1f}"))
             x += width
     return pieces
 
@@ -339,16 +285,24 @@ def other_fields(form: BaseForm) -> list[BoundField]:
     return [field for field in form.visible_fields() if field.name not in REASON_FIELDS]
 
 
+@dataclass(frozen=True, slots=True)
+class FieldGroup:
+    heading: str
+    note: str
+    fields: Sequence[BoundField]
+
+
 @register.filter
-def field_groups(form: BaseForm) -> list[dict[str, object]]:
+def field_groups(form: BaseForm) -> list[FieldGroup]:
     """The visible fields of an organization's form under headings; empty groups are left out, no field is lost."""
+    fields = form.visible_fields()
     named = frozenset[str]().union(*(names for _, _, names in ORGANIZATION_GROUPS))
-    rest = frozenset(field.name for field in form.visible_fields()) - named
+    rest = frozenset(field.name for field in fields) - named
     groups = [
-        {"heading": heading, "note": note, "fields": [f for f in form.visible_fields() if f.name in names]}
+        FieldGroup(heading, note, [field for field in fields if field.name in names])
         for heading, note, names in (*ORGANIZATION_GROUPS, (*LAST_GROUP, rest))
     ]
-    return [group for group in groups if group["fields"]]
+    return [group for group in groups if group.fields]
 
 
 @register.filter
