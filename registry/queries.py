@@ -31,6 +31,11 @@ def operator_id() -> UUID:
     return Organization.objects.values_list("pk", flat=True).get(slug=settings.REGISTRY.operator_slug)
 
 
+def operator_organization() -> Organization:
+    """The operator's own organization, as a row."""
+    return Organization.objects.get(slug=settings.REGISTRY.operator_slug)
+
+
 def _visible(viewer: Viewer, column: str) -> Q:
     """The condition that limits a query to what a viewer may see; nothing at all for everybody else."""
     if viewer.sees_everything:

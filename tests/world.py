@@ -18,31 +18,18 @@ from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 
 from registry import clock, credentials, lifecycle, onboarding, people
+from registry import operator as founding
 from registry.actors import Actor, ActorKind
 from registry.models import InitialAccessToken, Organization, User
+from registry.operator import API_SCOPES
 from registry.onboarding import EntitlementFacts, OrganizationFacts, QuotaFacts
 from registry.roles import Role
-from registry.routes import manual
 from registry.states import Environment
 
 STAN = Actor(ActorKind.PERSON, "stan", "Stan Sample", role=Role.PARTNER_MANAGER)
 PAUL = Actor(ActorKind.PERSON, "paul", "Paul Sample", role=Role.APPROVER)
 SCOPES = ("accounts:read", "transactions:read", "payments:write")
 GRANTS = ("authorization_code", "client_credentials", "refresh_token")
-API_SCOPES = (
-    "organizations:read",
-    "organizations:write",
-    "organizations:approve",
-    "organizations:contain",
-    "organizations:restore",
-    "tokens:read",
-    "tokens:write",
-    "clients:read",
-    "clients:write",
-    "registrations:read",
-    "registrations:write",
-    "audit:read",
-)
 PASSWORD = "correct horse battery staple"
 
 
@@ -55,18 +42,13 @@ def operator() -> Organization:
     found = Organization.objects.filter(slug=settings.REGISTRY.operator_slug).first()
     if found is not None:
         return found
-    facts = OrganizationFacts(
-        slug=settings.REGISTRY.operator_slug,
+    return founding.found(
         legal_name="Northgate Open Banking ASA",
         display_name="Northgate",
-        registration_scheme="national",
-        registration_number="NO 900 000 001",
+        number="NO 900 000 001",
         country="NO",
-        entitlements=(EntitlementFacts("operator", API_SCOPES, ("client_credentials",)),),
-        quotas=(QuotaFacts("sandbox", 10_000), QuotaFacts("production", 10_000)),
-        production_review="automatic",
+        now=now(),
     )
-    return onboarding.create_organization(facts, actor=STAN, now=now(), is_operator=True)
 
 
 def organization(
@@ -145,20 +127,7 @@ class Service:
 
 
 def service(scopes: Sequence[str] = API_SCOPES, name: str = "back office") -> Service:
-    made = manual.register(
-        operator().pk,
-        Environment.PRODUCTION,
-        {
-            "client_name": name,
-            "grant_types": ["client_credentials"],
-            "scope": " ".join(scopes),
-            "token_endpoint_auth_method": "client_secret_basic",
-        },
-        justification="service client of the operator",
-        valid_until=None,
-        actor=STAN,
-        now=now(),
-    )
+    made = founding.make_service_client(operator(), name, scopes, actor=STAN, now=now())
     return Service(made.client_id, made.client_secret or "")
 
 
