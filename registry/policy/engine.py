@@ -83,10 +83,10 @@ def _settled(
 ) -> tuple[ClientMetadata, tuple[Replaced, ...]]:
     done: list[Replaced] = []
     for _ in range(MAX_ROUNDS):
-        before = metadata
+        before = len(done)
         for rule in rules:
             metadata = _changed(metadata, context, rule, done)
-        if metadata == before:
+        if len(done) == before:
             return metadata, tuple(done)
     raise PolicyDoesNotSettle
 

@@ -1,0 +1,103 @@
+"""The catalogue keeps its promises: one id, one kind, a source, examples of both sides that hold."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from registry.client_metadata import ClientMetadata, parse
+from registry.errors import InvalidClientMetadata, InvalidRedirectUri, QuotaReached
+from registry.policy import engine
+from registry.policy.context import Context
+from registry.policy.rule import CATALOGUE, Catalogue, DuplicateRule, Example, Kind, Objection, Rule, example, rule
+
+RULES = tuple(CATALOGUE)
+SECTIONS = {"U1", "U2", "U3", "U4", "U5", "G1", "A1", "A2", "K1", "K2", "S1", "T2", "D1", "C1", "L1", "P1"}
+
+
+def cases(side: str) -> list[Any]:
+    return [
+        pytest.param(each, shown, id=f"{each.id}-{number}")
+        for each in RULES
+        for number, shown in enumerate(getattr(each, side))
+    ]
+
+
+def reaction(each: Rule, shown: Example) -> list[object]:
+    metadata = parse(shown.document)
+    return [*each.findings(metadata, shown.context), *each.proposals(metadata, shown.context)]
+
+
+class TestExamples:
+    @pytest.mark.parametrize(("each", "shown"), cases("accepts"))
+    def test_are_accepted(self, each: Rule, shown: Example) -> None:
+        assert reaction(each, shown) == []
+
+    @pytest.mark.parametrize(("each", "shown"), cases("refuses"))
+    def test_are_refused_or_replaced(self, each: Rule, shown: Example) -> None:
+        assert reaction(each, shown) != []
+
+    @pytest.mark.parametrize(("each", "shown"), cases("refuses"))
+    def test_are_refused_by_the_engine_too(self, each: Rule, shown: Example) -> None:
+        judgement = engine.judge(parse(shown.document), shown.context)
+        by = judgement.findings if each.kind is Kind.REFUSE else judgement.replaced
+        assert each.id in {one.rule for one in by}
+
+
+@pytest.mark.parametrize("each", RULES, ids=lambda each: each.id)
+class TestEveryRule:
+    def test_has_examples_of_both_sides(self, each: Rule) -> None:
+        assert each.accepts
+        assert each.refuses
+
+    def test_has_a_title_and_a_source(self, each: Rule) -> None:
+        assert each.title
+        assert re.search(r"RFC|CWE|OpenID|FAPI|UTR", each.source)
+
+    def test_belongs_to_a_row_of_the_catalogue(self, each: Rule) -> None:
+        assert each.id.split(".")[0] in SECTIONS
+        assert re.fullmatch(r"[A-Z][0-9]\.[a-z_]+", each.id)
+
+    def test_refuses_or_replaces_never_both(self, each: Rule) -> None:
+        assert (each.check is None) != (each.change is None)
+
+    def test_has_the_error_of_its_row(self, each: Rule) -> None:
+        row = each.id.split(".")[0]
+        redirects = row in {"U1", "U2", "U3", "U4"}
+        expected = InvalidRedirectUri if redirects else QuotaReached if each.id in QUOTAS else InvalidClientMetadata
+        assert each.error is expected
+
+    def test_speaks_within_the_characters_of_a_description(self, each: Rule) -> None:
+        for shown in each.refuses:
+            for finding in each.findings(parse(shown.document), shown.context):
+                assert re.fullmatch(r"[\x20-\x21\x23-\x5B\x5D-\x7E]*", finding.member + finding.found + finding.fix)
+
+
+QUOTAS = {"L1.clients", "L1.rate"}
+
+
+class TestSections:
+    def test_are_all_present(self) -> None:
+        assert {each.id.split(".")[0] for each in RULES} == SECTIONS
+
+
+def enter(catalogue: Catalogue, rule_id: str) -> None:
+    @rule(rule_id, title="t", source="s", accepts=(), refuses=(example(),), catalogue=catalogue)
+    def check(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
+        yield Objection("", "is here", "Go.")
+
+
+class TestCatalogue:
+    def test_refuses_a_second_rule_of_one_id(self) -> None:
+        catalogue = Catalogue()
+        enter(catalogue, "X1.a")
+        with pytest.raises(DuplicateRule):
+            enter(catalogue, "X1.a")
+
+    def test_is_sorted_by_id(self) -> None:
+        catalogue = Catalogue()
+        for rule_id in ("X1.b", "X1.a"):
+            enter(catalogue, rule_id)
+        assert [each.id for each in catalogue] == ["X1.a", "X1.b"]
+        assert len(catalogue) == 2
