@@ -9,7 +9,7 @@ from django.db import connection
 
 from registry import access
 from registry.access import Standing
-from registry.models import Client, ClientSecret
+from registry.models import Client
 
 _FIELDS = [field.column for field in Client._meta.concrete_fields]
 _ATTRIBUTES = [field.attname for field in Client._meta.concrete_fields]
@@ -101,11 +101,17 @@ def _secret(text: str) -> Secret:
     return Secret(int(identifier), digest)
 
 
+_NOTE_USE = """
+WITH used AS (UPDATE registry_clientsecret SET last_used_at = %(now)s WHERE id = %(secret)s)
+UPDATE registry_client SET last_used_at = %(now)s WHERE id = %(client)s
+"""
+
+
 def note_use(acting: ActingClient, now: datetime, secret: Secret | None = None) -> None:
-    """Write when the client (and the secret) was last used, at most once an hour."""
+    """Write when the client (and the secret) was last used, at most once an hour. One statement, or none."""
     last = acting.row.last_used_at
     if last is not None and now - last < _WRITES_LAST_USED_EVERY:
         return
-    Client.objects.filter(pk=acting.row.pk).update(last_used_at=now)
-    if secret is not None:
-        ClientSecret.objects.filter(pk=secret.id).update(last_used_at=now)
+    with connection.cursor() as cursor:
+        identifiers = {"client": acting.row.pk, "secret": secret.id if secret else None}
+        cursor.execute(_NOTE_USE, {"now": now, **identifiers})

@@ -115,7 +115,7 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env_text("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
+STATIC_ROOT = env_text("STATIC_ROOT", str(BASE_DIR / "staticfiles")) if DEPLOYMENT == "production" else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

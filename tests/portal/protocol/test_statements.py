@@ -44,7 +44,6 @@ def test_a_token_by_client_credentials_takes_three_statements_at_most(client: Ht
     acme = world.organization()
     made = _registered(client, world.machine_metadata(), world.initial_access_token(acme).value)
     header = {"authorization": world.basic(made["client_id"], made["client_secret"])}
-    client.post("/token", {"grant_type": "client_credentials"}, headers=header)  # the hourly note is written
     with statements() as seen:
         answer = client.post("/token", _FORM, content_type=_TYPE, headers=header)
     assert answer.status_code == 200, answer.content
