@@ -1,10 +1,10 @@
-"""The read side. Every function takes who reads first and returns only what that viewer may see."""
+"""The records themselves: each list and each single row, as far as the viewer may see it."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
@@ -14,40 +14,28 @@ from registry.errors import NotFound
 from registry.events import Event
 from registry.models import (
     Client,
+    ClientKey,
+    ClientSecret,
+    Contact,
     Entitlement,
     InitialAccessToken,
+    Invitation,
     Organization,
     Outcome,
     ProvedDomain,
     Quota,
     Registration,
+    RegistrationAccessToken,
     User,
 )
+from registry.queries.visibility import visible
+from registry.roles import STAFF_ROLES
 from registry.states import State
-
-
-def operator_id() -> UUID:
-    """The operator's own organization, which carries the acts of the whole operator."""
-    return Organization.objects.values_list("pk", flat=True).get(slug=settings.REGISTRY.operator_slug)
-
-
-def operator_organization() -> Organization:
-    """The operator's own organization, as a row."""
-    return Organization.objects.get(slug=settings.REGISTRY.operator_slug)
-
-
-def _visible(viewer: Viewer, column: str) -> Q:
-    """The condition that limits a query to what a viewer may see; nothing at all for everybody else."""
-    if viewer.sees_everything:
-        return Q()
-    if viewer.organization_id is not None:
-        return Q(**{column: viewer.organization_id})
-    return Q(pk__in=[])
 
 
 def organizations(viewer: Viewer) -> QuerySet[Organization]:
     return (
-        Organization.objects.filter(_visible(viewer, "pk"))
+        Organization.objects.filter(visible(viewer, "pk"))
         .select_related("sponsor")
         .annotate(clients_total=Count("clients", filter=~Q(clients__state__in=[State.REVOKED, State.OFFBOARDED])))
         .order_by("display_name", "pk")
@@ -74,8 +62,25 @@ def proved_domains(viewer: Viewer, slug: str) -> QuerySet[ProvedDomain]:
     return organization(viewer, slug).proved_domains.filter(ended_at=None).order_by("domain")
 
 
-def people(viewer: Viewer, slug: str) -> QuerySet[User]:
-    return organization(viewer, slug).people.order_by("name")
+def contacts(viewer: Viewer, slug: str) -> QuerySet[Contact]:
+    return organization(viewer, slug).contacts.order_by("kind")
+
+
+def people(viewer: Viewer, slug: str) -> QuerySet[User, User]:
+    """People of an organization; `factors` counts their second factors."""
+    return organization(viewer, slug).people.annotate(factors=Count("authenticator")).order_by("name")
+
+
+def invitations(viewer: Viewer, slug: str, now: datetime) -> QuerySet[Invitation]:
+    """Invitations that were not accepted and have not ended."""
+    rows = organization(viewer, slug).invitations.filter(accepted_at=None, expires_at__gt=now)
+    return rows.order_by("expires_at")
+
+
+def staff(viewer: Viewer) -> QuerySet[User, User]:
+    """The operator's own people; nobody for a partner."""
+    rows = User.objects.filter(role__in=STAFF_ROLES) if viewer.sees_everything else User.objects.none()
+    return rows.annotate(factors=Count("authenticator")).order_by("name")
 
 
 def initial_access_tokens(viewer: Viewer, slug: str) -> QuerySet[InitialAccessToken]:
@@ -84,7 +89,7 @@ def initial_access_tokens(viewer: Viewer, slug: str) -> QuerySet[InitialAccessTo
 
 def clients(viewer: Viewer) -> QuerySet[Client]:
     return (
-        Client.objects.filter(_visible(viewer, "organization_id"))
+        Client.objects.filter(visible(viewer, "organization_id"))
         .select_related("organization")
         .order_by("-registered_at", "-pk")
     )
@@ -98,9 +103,22 @@ def client(viewer: Viewer, client_id: str) -> Client:
     return found
 
 
+def keys(viewer: Viewer, client_id: str) -> QuerySet[ClientKey]:
+    return client(viewer, client_id).keys.order_by("-created_at", "kid")
+
+
+def secrets(viewer: Viewer, client_id: str) -> QuerySet[ClientSecret]:
+    """Rows of client secrets, never their values: those rest as digests."""
+    return client(viewer, client_id).secrets.order_by("-created_at")
+
+
+def registration_access_tokens(viewer: Viewer, client_id: str) -> QuerySet[RegistrationAccessToken]:
+    return client(viewer, client_id).registration_access_tokens.order_by("-created_at")
+
+
 def registrations(viewer: Viewer) -> QuerySet[Registration]:
     return (
-        Registration.objects.filter(_visible(viewer, "organization_id"))
+        Registration.objects.filter(visible(viewer, "organization_id"))
         .select_related("organization", "client", "initial_access_token")
         .order_by("-id")
     )
@@ -121,7 +139,7 @@ def waiting(viewer: Viewer) -> QuerySet[Registration]:
 def audit_events(viewer: Viewer, **conditions: Any) -> Any:
     """Audit events, newest first, with their organization."""
     return (
-        audit.history(**conditions).filter(_visible(viewer, "organization_id")).select_related("organization")
+        audit.history(**conditions).filter(visible(viewer, "organization_id")).select_related("organization")
     )
 
 
@@ -134,18 +152,38 @@ def counts_by_state(viewer: Viewer, subject: str) -> dict[str, int]:
     """How many organizations, or clients, are in each state."""
     rows = {"organizations": Organization.objects, "clients": Client.objects}[subject]
     column = {"organizations": "pk", "clients": "organization_id"}[subject]
-    found = rows.filter(_visible(viewer, column)).values_list("state").annotate(Count("pk")).order_by("state")
+    found = rows.filter(visible(viewer, column)).values_list("state").annotate(Count("pk")).order_by("state")
     return dict(found)
 
 
 def expiring_initial_access_tokens(viewer: Viewer, now: datetime) -> QuerySet[InitialAccessToken]:
     """Live ones that end within two days."""
     return (
-        InitialAccessToken.objects.filter(_visible(viewer, "organization_id"))
+        InitialAccessToken.objects.filter(visible(viewer, "organization_id"))
         .filter(ended_at=None, expires_at__gt=now, expires_at__lt=now + timedelta(days=2))
         .select_related("organization")
         .order_by("expires_at")
     )
+
+
+def actor_names(viewer: Viewer, names: Iterable[str]) -> Mapping[str, str]:
+    """What people read in place of names such as `person:7f…` in columns; the name itself where none is known.
+
+    Partners read no names of the operator's people.
+    """
+    wanted = set(names)
+    ids = [part for kind, _, part in (name.partition(":") for name in wanted) if kind == "person" and _is_uuid(part)]
+    found = User.objects.filter(visible(viewer, "organization_id"), pk__in=ids)
+    known = {f"person:{user.pk}": str(user) for user in found}
+    return {name: known.get(name, name.partition(":")[2] or name) for name in wanted}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def database_answers() -> bool:

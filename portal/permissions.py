@@ -1,0 +1,57 @@
+"""The one table of role × act for people. What a role may not do is absent from its pages and refused on POST.
+
+Whether an object allows the act *now* (its state, a second person) is the registry's answer, not this table's.
+Services are limited by scopes instead (`portal.api`). Source: the interface design, §15.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from django.http import HttpRequest
+
+from portal import authn
+from registry.roles import PARTNER_ROLES, STAFF_ROLES, Role
+
+
+class Act(StrEnum):
+    """What a person may want to do in a portal."""
+
+    READ = "read"  # every organization, client, case and event
+    READ_STAFF = "read staff"
+    ONBOARD = "onboard"  # create and submit organizations, attest domains, invite their people
+    DECIDE = "decide"  # cases: registrations and organizations that wait
+    ISSUE_CREDENTIAL = "issue credential"
+    END_CREDENTIAL = "end credential"
+    CONTAIN = "contain"  # an organization, an environment; suspend a client
+    RESTORE = "restore"  # never what one contained oneself: the registry asks for a second person
+    REACTIVATE = "reactivate"
+    DEREGISTER = "deregister"
+    READ_OWN = "read own"
+
+
+_MANAGER = frozenset({Role.PARTNER_MANAGER})
+_GUARDS = frozenset({Role.PARTNER_MANAGER, Role.SECURITY_OFFICER})
+
+ROLES: Mapping[Act, frozenset[Role]] = {
+    Act.READ: STAFF_ROLES - {Role.ADMINISTRATOR},
+    Act.READ_STAFF: STAFF_ROLES,
+    Act.ONBOARD: _MANAGER,
+    Act.DECIDE: frozenset({Role.PARTNER_MANAGER, Role.APPROVER}),
+    Act.ISSUE_CREDENTIAL: _MANAGER,
+    Act.END_CREDENTIAL: _GUARDS,
+    Act.CONTAIN: _GUARDS,
+    Act.RESTORE: _GUARDS | {Role.APPROVER},
+    Act.REACTIVATE: _GUARDS,
+    Act.DEREGISTER: _GUARDS,
+    Act.READ_OWN: PARTNER_ROLES,
+}
+
+
+def may(request: HttpRequest, act: Act) -> bool:
+    """True if the signed-in person's role includes the act."""
+    return authn.role_of(request) in ROLES[act]
+
+
+def requires(act: Act) -> Callable[[authn.View], authn.View]:
+    """Guard a view: strangers are sent to sign in, other roles are refused."""
+    return authn.signed_in_as(*ROLES[act])

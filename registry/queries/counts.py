@@ -1,0 +1,139 @@
+"""Counts: what is live now, how much of a quota is used, who relies on what."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import F, Max, Q, QuerySet
+
+from registry.actors import Viewer
+from registry.models import AccessToken, Client, InitialAccessToken, RefreshToken, RegistrationAccessToken
+from registry.queries.records import client, clients, initial_access_tokens, organization, people, quotas
+from registry.states import FINAL_STATES, Environment
+
+_LIVE = ~Q(state__in=FINAL_STATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What is live now and would stop: of an organization, or of one client."""
+
+    clients: int
+    access_tokens: int
+    refresh_tokens: int
+    registration_access_tokens: int
+    initial_access_tokens: int = 0
+    people: int = 0
+
+
+def reach(viewer: Viewer, slug: str, now: datetime) -> Reach:
+    """The live belongings of an organization, in both environments."""
+    row = organization(viewer, slug)
+    return _reach(
+        Client.objects.filter(organization=row),
+        now,
+        initial_access_tokens=_usable(initial_access_tokens(viewer, slug), now).count(),
+        people=people(viewer, slug).filter(is_active=True).count(),
+    )
+
+
+def client_reach(viewer: Viewer, client_id: str, now: datetime) -> Reach:
+    """The live belongings of one client."""
+    return _reach(Client.objects.filter(pk=client(viewer, client_id).pk), now)
+
+
+def _reach(holders: QuerySet[Client], now: datetime, **more: int) -> Reach:
+    access_tokens = AccessToken.objects.filter(application__in=holders, expires__gt=now)
+    refresh_tokens = RefreshToken.objects.filter(
+        application__in=holders, revoked=None, absolute_until__gt=now, idle_until__gt=now
+    )
+    registration_access_tokens = RegistrationAccessToken.objects.filter(client__in=holders, ended_at=None)
+    return Reach(
+        clients=holders.filter(_LIVE).count(),
+        access_tokens=access_tokens.filter(_of_this_epoch("application")).count(),
+        refresh_tokens=refresh_tokens.filter(_of_this_epoch("application")).count(),
+        registration_access_tokens=registration_access_tokens.filter(_of_this_epoch("client")).count(),
+        **more,
+    )
+
+
+def _of_this_epoch(holder: str) -> Q:
+    """Issued under the epochs that stand now; `holder` is the column that points to the client."""
+    condition = Q()
+    for environment in Environment:
+        condition |= Q(
+            **{
+                f"{holder}__environment": environment,
+                "organization_epoch": F(f"{holder}__organization__{environment}_epoch"),
+            }
+        )
+    return condition & Q(client_epoch=F(f"{holder}__epoch"))
+
+
+def _usable(tokens: QuerySet[InitialAccessToken], now: datetime) -> QuerySet[InitialAccessToken]:
+    return tokens.filter(ended_at=None, expires_at__gt=now, uses__lt=F("max_uses"))
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaUse:
+    """How much of one quota an organization uses in one environment."""
+
+    environment: str
+    name: str
+    used: int
+    limit: int
+
+
+def quota_use(viewer: Viewer, slug: str, now: datetime) -> list[QuotaUse]:
+    """Clients, live initial access tokens and registrations of the last hour against their quotas."""
+    uses = []
+    for quota in quotas(viewer, slug):
+        here = clients(viewer).filter(organization__slug=slug, environment=quota.environment)
+        tokens = initial_access_tokens(viewer, slug).filter(environment=quota.environment)
+        recent = here.filter(registered_at__gt=now - timedelta(hours=1))
+        uses += [
+            QuotaUse(quota.environment, "clients", here.filter(_LIVE).count(), quota.clients),
+            QuotaUse(
+                quota.environment,
+                "initial access tokens",
+                _usable(tokens, now).count(),
+                quota.initial_access_tokens,
+            ),
+            QuotaUse(
+                quota.environment, "registrations this hour", recent.count(), quota.registrations_per_hour
+            ),
+        ]
+    return uses
+
+
+def last_used(viewer: Viewer, slug: str) -> datetime | None:
+    """When any client of an organization was last used."""
+    found: datetime | None = clients(viewer).filter(organization__slug=slug).aggregate(at=Max("last_used_at"))["at"]
+    return found
+
+
+def clients_by_scope(viewer: Viewer, slug: str) -> Mapping[str, int]:
+    """How many live clients of an organization may ask for each scope."""
+    texts = _live(viewer, slug).values_list("metadata__scope", flat=True)
+    return Counter(scope for text in texts if text for scope in set(text.split(" ")))
+
+
+def clients_by_domain(viewer: Viewer, slug: str, domains: Iterable[str]) -> Mapping[str, int]:
+    """How many live clients of an organization have a redirection URI at or under each of these domains."""
+    names = list(domains)
+    counted: Counter[str] = Counter()
+    for uris in _live(viewer, slug).values_list("redirect_uris", flat=True):
+        hosts = {urlsplit(uri).hostname or "" for uri in uris.split()}
+        counted.update(name for name in names if any(_is_under(host, name) for host in hosts))
+    return counted
+
+
+def _is_under(host: str, domain: str) -> bool:
+    return host == domain or host.endswith(f".{domain}")
+
+
+def _live(viewer: Viewer, slug: str) -> QuerySet[Any, Any]:
+    return clients(viewer).filter(_LIVE, organization__slug=slug)

@@ -1,0 +1,28 @@
+"""Who may see what: the one condition that every reader puts on its rows."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+
+from registry.actors import Viewer
+from registry.models import Organization
+
+
+def operator_id() -> UUID:
+    """The operator's own organization, which carries the acts of the whole operator."""
+    return Organization.objects.values_list("pk", flat=True).get(slug=settings.REGISTRY.operator_slug)
+
+
+def operator_organization() -> Organization:
+    """The operator's own organization, as a row."""
+    return Organization.objects.get(slug=settings.REGISTRY.operator_slug)
+
+
+def visible(viewer: Viewer, column: str) -> Q:
+    """The condition that limits a query to what a viewer may see; nothing at all for everybody else."""
+    if viewer.sees_everything:
+        return Q()
+    if viewer.organization_id is not None:
+        return Q(**{column: viewer.organization_id})
+    return Q(pk__in=[])
