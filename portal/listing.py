@@ -1,0 +1,156 @@
+"""Lists of both portals: what the query string asks for, and the filter bar, columns and pager that show it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+PAGE_SIZE = 50
+MAX_TEXT = 200
+MAX_PAGE = 100_000
+
+Options = Sequence[tuple[str, str]]
+
+
+class Query:
+    """The query string of one list page. Unknown names and values are dropped, so every answer can be linked."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.path = request.path
+        self._sent = request.GET
+        self._kept: dict[str, str] = {}
+
+    def text(self, name: str) -> str:
+        """Free text, trimmed; "" when absent. PostgreSQL takes no NUL, so none is passed on."""
+        value = self._sent.get(name, "").replace("\x00", "").strip()[:MAX_TEXT]
+        return self._keep(name, value)
+
+    def choice(self, name: str, values: Iterable[str]) -> str:
+        """One of `values`, or "" for anything else."""
+        value = self._sent.get(name, "")
+        return self._keep(name, value if value in set(values) else "")
+
+    def page(self) -> int:
+        value = self._sent.get("page", "")
+        return min(max(1, int(value)), MAX_PAGE) if value.isascii() and value.isdigit() and len(value) < 9 else 1
+
+    def href(self, **changes: str) -> str:
+        """This list with some values changed; "" removes one. The page starts again unless it is named."""
+        values = {name: value for name, value in {**self._kept, **changes}.items() if value}
+        return f"{self.path}?{urlencode(values)}" if values else self.path
+
+    def _keep(self, name: str, value: str) -> str:
+        self._kept[name] = value
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the filter bar. `shown` says its value in words on the chip that removes it."""
+
+    name: str
+    label: str
+    value: str
+    options: Options = ()
+    kind: str = "text"
+    wide: bool = False
+    mono: bool = False
+
+    @property
+    def shown(self) -> str:
+        return f"{self.label.lower()}: {dict(self.options).get(self.value, self.value)}"
+
+
+def search(value: str, label: str) -> Field:
+    return Field("q", label, value, kind="search", wide=True)
+
+
+def select(name: str, label: str, value: str, options: Options, *, every: str = "Any") -> Field:
+    return Field(name, label, value, (("", every), *options), kind="select")
+
+
+def filter_bar(query: Query, fields: Sequence[Field], count_sentence: str) -> dict[str, Any]:
+    """The context of parts/filter_bar.html."""
+    return {
+        "action": query.path,
+        "fields": fields,
+        "chips": [{"text": f.shown, "href": query.href(**{f.name: ""})} for f in fields if f.value],
+        "clear_href": query.path,
+        "count_sentence": count_sentence,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows of one page, and what to say of the others."""
+
+    rows: list[Any]
+    total: int
+    pager: Mapping[str, str] = field(default_factory=dict)
+
+
+def page(query: Query, rows: QuerySet[Any, Any]) -> Page:
+    """The page that the query string names; one beyond the last is empty, with a way back."""
+    number, total = query.page(), rows.count()
+    start = (number - 1) * PAGE_SIZE
+    shown = list(rows[start : start + PAGE_SIZE])
+    pager = {"sentence": f"{start + 1}–{start + len(shown)} of {total}" if shown else f"0 of {total}"}
+    if number > 1:
+        last = max(1, -(-total // PAGE_SIZE))
+        pager["previous_href"] = query.href(page=str(min(number - 1, last)))
+    if start + len(shown) < total and shown:
+        pager["next_href"] = query.href(page=str(number + 1))
+    return Page(shown, total, pager)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `sort` is the word of the query string that sorts by it, "" for none."""
+
+    text: str
+    sort: str = ""
+    num: bool = False
+
+
+def table_head(query: Query, columns: Sequence[Column], current: str) -> list[dict[str, Any]]:
+    """The context of parts/table_head.html: a second click on a sorted column turns it round."""
+    return [_head(query, column, current) for column in columns]
+
+
+def _head(query: Query, column: Column, current: str) -> dict[str, Any]:
+    head: dict[str, Any] = {"text": column.text, "num": column.num}
+    if column.sort:
+        head["sort_href"] = query.href(sort=f"-{column.sort}" if current == column.sort else column.sort)
+        if current.removeprefix("-") == column.sort:
+            head["sorted"] = "descending" if current.startswith("-") else "ascending"
+    return head
+
+
+def sort_values(columns: Sequence[Column]) -> set[str]:
+    """What `sort` may be in a query string."""
+    words = {column.sort for column in columns if column.sort}
+    return words | {f"-{word}" for word in words}
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """`1 client`, `2 clients`, `no client`."""
+    if count == 0:
+        return f"no {noun}"
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}".replace(",", "\u202f")
+
+
+STATE_OPTIONS: Options = tuple(
+    (word, word.capitalize())
+    for word in ("draft", "pending", "active", "restricted", "suspended", "revoked", "offboarded")
+)
+ENVIRONMENT_OPTIONS: Options = (("production", "Production"), ("sandbox", "Sandbox"))
+ROUTE_OPTIONS: Options = (
+    ("dynamic", "Dynamic"),
+    ("manual", "Manual"),
+    ("federation_automatic", "Federation, automatic"),
+    ("federation_explicit", "Federation, explicit"),
+    ("metadata_document", "Metadata document"),
+)

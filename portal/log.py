@@ -1,0 +1,139 @@
+"""Audit events as both portals show them: a sentence for each name, grouped by day."""
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+from typing import Any
+
+from registry.events import Event
+
+SENTENCES: Mapping[str, str] = {
+    Event.ORGANIZATION_CREATED: "Organization created as draft",
+    Event.ORGANIZATION_CHANGED: "Facts of the organization changed",
+    Event.ORGANIZATION_SUBMITTED: "Submitted for approval",
+    Event.ORGANIZATION_APPROVED: "Approved; the organization is active",
+    Event.ORGANIZATION_REJECTED: "Not approved; back to draft",
+    Event.ORGANIZATION_CONTAINED: "Contained: nothing issued before counts",
+    Event.ORGANIZATION_ENVIRONMENT_CONTAINED: "One environment contained",
+    Event.ORGANIZATION_RESTORED: "Restored; nothing that died is revived",
+    Event.ORGANIZATION_ENVIRONMENT_RESTORED: "One environment restored",
+    Event.ORGANIZATION_REVOKED: "Relation ended for good",
+    Event.DOMAIN_PROVED: "Domain attested",
+    Event.ENTITLEMENT_GRANTED: "Entitlement granted",
+    Event.QUOTA_SET: "Quota set",
+    Event.INITIAL_ACCESS_TOKEN_ISSUED: "Initial access token issued",
+    Event.INITIAL_ACCESS_TOKEN_REVOKED: "Initial access token revoked",
+    Event.INITIAL_ACCESS_TOKEN_EXPIRED: "Initial access token ended",
+    Event.REGISTRATION_GRANTED: "Registration granted by policy",
+    Event.REGISTRATION_AWAITS_REVIEW: "Registration waits for a decision",
+    Event.REGISTRATION_REPEATED: "Registration repeated after a lost answer",
+    Event.REGISTRATION_REFUSED: "Registration refused",
+    Event.REGISTRATION_FIRST_APPROVAL: "First of two approvals",
+    Event.REGISTRATION_APPROVED: "Registration approved",
+    Event.REGISTRATION_REJECTED: "Registration rejected",
+    Event.CLIENT_SUSPENDED: "Client suspended",
+    Event.CLIENT_EXPIRED: "Client suspended: its validity ended",
+    Event.CLIENT_REACTIVATED: "Client reactivated",
+    Event.CLIENT_REVOKED: "Client revoked; its keys never return",
+    Event.CLIENT_DEREGISTERED: "Client deregistered; a tombstone stays",
+    Event.CLIENT_AUTHENTICATION_REFUSED: "Client authentication refused",
+    Event.CLIENT_KEY_COMPROMISED: "Client key reported compromised",
+    Event.TOKEN_REVOKED: "Token revoked",
+    Event.TOKEN_REUSE_SEEN: "Refresh token reused; its family is revoked",
+    Event.CODE_REPLAY_SEEN: "Authorization code replayed; what it gave is revoked",
+    Event.CONSENT_GIVEN: "Consent given",
+    Event.CONSENT_REFUSED: "Consent refused",
+    Event.RESOURCE_SERVER_CREATED: "Resource server admitted",
+    Event.PERSON_CREATED: "Person created",
+    Event.PERSON_INVITED: "Person invited",
+    Event.PERSON_JOINED: "Invitation accepted",
+    Event.PERSON_SIGNED_IN: "Signed in",
+    Event.PERSON_SIGNED_OUT: "Signed out",
+    Event.PERSON_SIGN_IN_REFUSED: "Sign-in refused",
+    Event.PERSON_STEPPED_UP: "Fresh second factor presented",
+    Event.PERSON_FACTOR_CHANGED: "Second factor changed",
+    Event.PERSON_PASSWORD_CHANGED: "Password changed",
+}
+ACTOR_NOTES: Mapping[str, str] = {
+    "service": "service client",
+    "credential": "holder of a credential",
+    "client": "client",
+    "source": "from this address",
+    "system": "the registry itself",
+}
+_STATES: Mapping[str, str] = {
+    Event.ORGANIZATION_CREATED: "draft",
+    Event.ORGANIZATION_SUBMITTED: "pending",
+    Event.ORGANIZATION_APPROVED: "active",
+    Event.ORGANIZATION_REJECTED: "draft",
+    Event.ORGANIZATION_CONTAINED: "suspended",
+    Event.ORGANIZATION_ENVIRONMENT_CONTAINED: "suspended",
+    Event.ORGANIZATION_RESTORED: "active",
+    Event.ORGANIZATION_ENVIRONMENT_RESTORED: "active",
+    Event.ORGANIZATION_REVOKED: "revoked",
+    Event.REGISTRATION_GRANTED: "active",
+    Event.REGISTRATION_AWAITS_REVIEW: "pending",
+    Event.REGISTRATION_FIRST_APPROVAL: "second person",
+    Event.REGISTRATION_APPROVED: "active",
+    Event.REGISTRATION_REJECTED: "rejected",
+    Event.CLIENT_SUSPENDED: "suspended",
+    Event.CLIENT_EXPIRED: "suspended",
+    Event.CLIENT_REACTIVATED: "active",
+    Event.CLIENT_REVOKED: "revoked",
+    Event.CLIENT_DEREGISTERED: "offboarded",
+}
+
+Address = Callable[[Any], str]
+
+
+def sentence(event: Any) -> str:
+    return SENTENCES.get(event.action, event.action)
+
+
+def subject(event: Any) -> str:
+    return f"{event.subject_kind.replace('_', ' ')} {event.subject_id}"
+
+
+def as_shown(event: Any, href: str) -> dict[str, Any]:
+    """One event for parts/log.html and audit/event.html."""
+    return {
+        "id": str(event.id),
+        "at": event.at,
+        "name": event.action,
+        "text": f"{sentence(event)} · {subject(event)}",
+        "actor": event.actor_label,
+        "actor_note": ACTOR_NOTES.get(event.actor_kind, ""),
+        "organization": event.organization.display_name,
+        "reason": event.reason,
+        "before": event.before,
+        "after": event.after,
+        "policy_version": event.policy_version,
+        "request_id": event.request_id,
+        "href": href,
+    }
+
+
+def by_day(events: Iterable[Any], address: Address) -> list[dict[str, Any]]:
+    """Events, newest first, under the UTC days on which they happened."""
+    return [
+        {"date": date, "events": [as_shown(event, address(event)) for event in events_of_day]}
+        for date, events_of_day in groupby(events, key=lambda event: event.at.date())
+    ]
+
+
+def timeline(events: Iterable[Any], address: Address | None = None) -> list[dict[str, Any]]:
+    """Events as entries of parts/timeline.html; without `address` no names of people, for partners."""
+    return [_entry(event, address) for event in events]
+
+
+def _entry(event: Any, address: Address | None) -> dict[str, Any]:
+    state = _STATES.get(event.action)
+    return {
+        "state": state,
+        "icon": "" if state else "log",
+        "text": sentence(event),
+        "at": event.at,
+        "by": event.actor_label if address else "",
+        "reason": event.reason if address else "",
+        "policy_version": event.policy_version,
+        "href": address(event) if address else "",
+    }
