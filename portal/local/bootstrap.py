@@ -188,7 +188,7 @@ def _install_command(uv: str | None, lock: Path, venv: Path) -> list[str]:
     if uv is None:
         pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
         return [*pip, "--progress-bar", "off", *only]
-    return [uv, "pip", "install", "--python", python, *only]
+    return [uv, "pip", "install", "--python", python, "--compile-bytecode", *only]
 
 
 def _run(command: list[str], lock: Path, log: Path) -> None:

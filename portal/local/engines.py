@@ -10,7 +10,7 @@ from portal.local.postgres import DURABLE, THROWAWAY, Postgres
 from portal.local.processes import Child
 from portal.local.valkey import Valkey
 
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 SOCKETS = "sockets"
 
 

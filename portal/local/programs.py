@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from portal.local.bootstrap import ROOT
@@ -15,6 +15,7 @@ from portal.local.processes import POLL_SECONDS, Child
 
 READY_SECONDS = 60.0
 READY_PATH = "/healthz/ready"
+WORKER_OPTIONS = ("--concurrency", "1", "--without-gossip", "--without-mingle")  # there is no other worker
 
 
 def web_server(
@@ -37,7 +38,7 @@ def web_server(
 
 
 def worker(environment: Mapping[str, str], *, log: Path) -> Child:
-    return _celery("worker", ["--concurrency", "1", "--loglevel", "INFO"], environment, log)
+    return _celery("worker", [*WORKER_OPTIONS, "--loglevel", "INFO"], environment, log)
 
 
 def beat(environment: Mapping[str, str], *, log: Path, schedule: Path) -> Child:
@@ -50,12 +51,15 @@ def _celery(name: str, options: list[str], environment: Mapping[str, str], log: 
     return Child(name=name, command=command, log=log, environment=environment, folder=ROOT)
 
 
-def wait_until_ready(child: Child, port: int, authority: Path) -> None:
-    """Return when READY_PATH answers 200; raises ChildDied or NotReady."""
+def wait_until_ready(
+    child: Child, port: int, authority: Path, *, others: Sequence[Child] = ()
+) -> None:
+    """Return when READY_PATH answers 200; raises NotReady, or ChildDied when it or one of `others` did."""
     context = ssl.create_default_context(cafile=str(authority))
     deadline = time.monotonic() + READY_SECONDS
     while not _is_ready(port, context):
-        child.require_alive()
+        for each in (child, *others):
+            each.require_alive()
         if time.monotonic() > deadline:
             raise NotReady(child.name, READY_SECONDS, child.log, child.tail())
         time.sleep(POLL_SECONDS)

@@ -24,6 +24,7 @@ from portal.local.supervisor import Supervisor, interruptible, uninterrupted
 DEFAULT_PORT = 8443
 VAR = bootstrap.ROOT / "var"
 FACTS = "quickstart.json"
+ENVIRONMENT = "environment"  # for a shell that wants to run Django commands beside us
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -134,6 +135,7 @@ class Session:
         self._supervisor.stop()
         self._engines.stop()
         self._register.clear()
+        (self._var / ENVIRONMENT).unlink(missing_ok=True)
 
     def _explain_place(self) -> None:
         place = self._engines.place
@@ -151,7 +153,7 @@ class Session:
         }
         ours = environment.keys() - set(INHERITED)
         lines = (f"export {name}={shlex.quote(environment[name])}\n" for name in sorted(ours))
-        secret_files.write_private(self._var / "environment", "".join(lines))
+        secret_files.write_private(self._var / ENVIRONMENT, "".join(lines))
         return environment
 
     def _prepare_database(self) -> None:
@@ -166,12 +168,11 @@ class Session:
             self._var, self._var / "keys", now=datetime.datetime.now(datetime.UTC)
         )
         web = programs.web_server(environment, port=self._port, files=files, log=log / "web.log")
-        self._supervisor.start(web)
-        self._supervisor.start(programs.worker(environment, log=log / "worker.log"))
-        self._supervisor.start(
-            programs.beat(environment, log=log / "beat.log", schedule=self._var / "beat-schedule")
-        )
-        programs.wait_until_ready(web, self._port, files.authority)
+        worker = programs.worker(environment, log=log / "worker.log")
+        beat = programs.beat(environment, log=log / "beat.log", schedule=self._var / "beat-schedule")
+        for child in (web, worker, beat):
+            self._supervisor.start(child)
+        programs.wait_until_ready(web, self._port, files.authority, others=(worker, beat))
         return files
 
     def _facts(self, files: ServerCertificate, environment: dict[str, str]) -> dict[str, Any]:
