@@ -1,0 +1,3 @@
+from typing import Any
+
+def is_mfa_enabled(user: Any, types: list[str] | None = None) -> bool: ...
