@@ -33,7 +33,7 @@ _NONCE_BYTES = 12
 View = Callable[..., HttpResponse]
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+class AccountAdapter(DefaultAccountAdapter):
     """Sign-in by invitation, remembered under the epoch that was read with the person."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -63,10 +63,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Mails about factors arrive with the mail outbox."""
-        return None
 
 
-class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
+class FactorAdapter(DefaultMFAAdapter):
     """TOTP secrets rest under AES-256-GCM with a key of the deployment; every change is an event."""
 
     def encrypt(self, text: str) -> str:

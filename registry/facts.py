@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from registry import jwk
 from registry.client_metadata import ClientMetadata
 from registry.models import ClientKey, InitialAccessToken, Organization
-from registry import jwk
 from registry.policy.context import Context, KeyOwner, KeyStanding, Verb
 from registry.policy.presets import PRESETS
 from registry.states import FINAL_STATES, Environment, Route
@@ -84,7 +84,7 @@ def _read(
                 "id": organization_id,
                 "environment": environment,
                 "software_id": software_id,
-                "roles": roles,
+                "roles": None if roles is None else list(roles),
                 "now": now,
                 "hour_ago": now - timedelta(hours=1),
                 "final": [state.value for state in FINAL_STATES],

@@ -59,7 +59,7 @@ SELECT {access.STANDING_COLUMNS}, {", ".join(f"c.{column}" for column in _FIELDS
        o.display_name
 FROM {access.STANDING_JOIN}
 WHERE c.client_id = %(client_id)s
-"""
+"""  # noqa: S608  # its parts are constants of this program
 
 
 def acting_client(client_id: str | None, now: datetime) -> ActingClient | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from registry import access, audit, credentials, facts, lifecycle
+from registry import access, audit, credentials, facts, jwk, lifecycle
 from registry.actors import Actor
 from registry.client_metadata import ClientMetadata
 from registry.errors import (
@@ -25,7 +25,6 @@ from registry.errors import (
 from registry.events import Event
 from registry.identifiers import uuid7
 from registry.models import Client, ClientKey, InitialAccessToken, Organization, Outcome, Registration, Review
-from registry import jwk
 from registry.policy import engine
 from registry.policy.context import Context
 from registry.states import Action, Environment, Route, State

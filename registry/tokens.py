@@ -267,7 +267,7 @@ SELECT {access.STANDING_COLUMNS},
              WHERE e.organization_id = o.id AND (e.valid_until IS NULL OR e.valid_until > %s))
 FROM registry_accesstoken t, {access.STANDING_JOIN}
 WHERE t.token_checksum = %s AND c.id = t.application_id
-"""
+"""  # noqa: S608  # its parts are constants of this program
 
 
 def find_live_token(value: str, action: Action, now: datetime) -> LiveToken | None:
@@ -305,8 +305,8 @@ def _purge(table: str, column: str, now: datetime, limit: int) -> int:
     """A day's grace keeps spent codes and replaced refresh tokens long enough to see a replay."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {column} < %s"
+            f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {column} < %s"  # noqa: S608  # _PURGED
             " ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)",
             [now - timedelta(days=1), limit],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

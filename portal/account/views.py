@@ -1,5 +1,7 @@
 """One's own account: home, colours, an invitation; the rest is allauth's."""
 
+from typing import Any
+
 from allauth.mfa.totp import views as totp
 from csp.decorators import csp_update
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -35,7 +37,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     safe = url_has_allowed_host_and_scheme(target, allowed_hosts=None, require_https=True)
     response = HttpResponseRedirect(target if safe else "/", status=303)
     for name, values in (("theme", THEMES | {"system"}), ("keys", {"on", "off"})):
-        value = request.POST.get(name)
+        value = request.POST.get(name, "")
         if value in values:
             response.set_cookie(name, value, max_age=_YEAR_SECONDS, secure=True, httponly=True, samesite="Lax")
     return response
@@ -64,7 +66,7 @@ def _accept(request: HttpRequest, token: str, form: PasswordForm) -> None:
     )
 
 
-def _shown(invited: people.Invitation) -> dict[str, object]:
+def _shown(invited: Any) -> dict[str, object]:
     return {
         "email": invited.email,
         "organization_name": invited.organization.display_name if invited.organization else None,

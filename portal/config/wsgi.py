@@ -25,11 +25,11 @@ from portal.paths import is_machine  # noqa: E402
 class MachineHandler(WSGIHandler):
     """Django with `MACHINE_MIDDLEWARE` alone: none of it has view or template hooks."""
 
-    def load_middleware(self, is_async: bool = False) -> None:
+    def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT001, FBT002  # as Django has it
         self._view_middleware: list[Any] = []
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = [errors.answer_exception]
-        handler = convert_exception_to_response(self._get_response)
+        handler = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]  # not in the stubs
         for path in reversed(settings.MACHINE_MIDDLEWARE):
             handler = convert_exception_to_response(import_string(path)(handler))
         self._middleware_chain = handler

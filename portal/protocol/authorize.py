@@ -54,7 +54,7 @@ def _ask(request: HttpRequest, scopes: list[str], asked: Mapping[str, Any]) -> H
         },
     )
     # Browsers apply form-action to the redirect that follows the form, too.
-    response._csp_update = {"form-action": [_origin(asked["redirect_uri"])]}  # type: ignore[attr-defined]
+    response._csp_update = {"form-action": [_origin(asked["redirect_uri"])]}  # noqa: SLF001  # type: ignore[attr-defined]  # as csp.decorators does
     return response
 
 

@@ -12,7 +12,7 @@ from registry.errors import InvalidClient, MalformedForm
 from registry.states import Action
 from registry.tokens import LiveToken
 
-_INACTIVE = {"active": False}
+_INACTIVE: dict[str, object] = {"active": False}
 
 
 @csrf_exempt

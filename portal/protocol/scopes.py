@@ -7,7 +7,7 @@ from oauth2_provider.scopes import BaseScopes
 from portal.scope_words import SCOPE_WORDS
 
 
-class OrganizationScopes(BaseScopes):  # type: ignore[misc]  # the toolkit is untyped
+class OrganizationScopes(BaseScopes):
     """Every name is possible; the validator limits a request to what its organization holds."""
 
     def get_all_scopes(self) -> Any:

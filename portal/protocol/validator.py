@@ -30,7 +30,7 @@ def action_of(request: Any) -> Action:
     return _ACTIONS[urlsplit(request.uri).path]
 
 
-class Validator(OAuth2Validator):  # type: ignore[misc]  # the toolkit is untyped
+class Validator(OAuth2Validator):
     """One client, one standing, one set of scopes for each request."""
 
     # Clients

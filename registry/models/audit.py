@@ -25,7 +25,7 @@ class AuditEvent(models.Model):
     after = models.JSONField(null=True)
     request_id = models.CharField(max_length=64, blank=True)
     policy_version = models.CharField(max_length=64, blank=True)
-    once = models.CharField(max_length=200, null=True, unique=True)
+    once = models.CharField(max_length=200, null=True, unique=True)  # noqa: DJ001  # NULL stays outside the index
 
     class Meta:
         indexes = [

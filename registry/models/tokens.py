@@ -13,6 +13,8 @@ from oauth2_provider.models import (
 
 from registry.states import Environment
 
+from .organizations import Organization
+
 _CLIENT = settings.OAUTH2_PROVIDER_APPLICATION_MODEL
 _USER = settings.AUTH_USER_MODEL
 
@@ -21,7 +23,7 @@ class Stamped(models.Model):
     """Issued for a client of an organization, valid only while both epochs stand unchanged."""
 
     application = models.ForeignKey(_CLIENT, on_delete=models.PROTECT, related_name="+")
-    organization = models.ForeignKey("Organization", on_delete=models.PROTECT, related_name="+")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     environment = models.CharField(max_length=16, choices=[(e.value, e.value) for e in Environment])
     organization_epoch = models.PositiveBigIntegerField()
     client_epoch = models.PositiveBigIntegerField()

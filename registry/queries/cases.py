@@ -42,7 +42,7 @@ def cases(
     return rows.order_by("-since" if view == "decided" else "since", "id")
 
 
-def _references(rows: Any, kind: str, since: str) -> Any:
+def _references(rows: QuerySet[Any], kind: str, since: str) -> QuerySet[Any, Any]:
     rows = rows.select_related(None).order_by().annotate(kind=Cast(Value(kind), CharField()), since=F(since))
     return rows.values_list("kind", "id", "since")
 

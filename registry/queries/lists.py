@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Model, Q, QuerySet
 
 from registry.actors import Viewer
 from registry.models import Client, KeyState, Organization, ProvedDomain
 from registry.queries.records import clients, organizations
 from registry.states import FINAL_STATES
+
+_Row = TypeVar("_Row", bound=Model)
 
 
 def organizations_found(
@@ -56,7 +58,7 @@ def _unused(since: datetime) -> Q:
     return quiet & ~Q(state__in=FINAL_STATES)
 
 
-def _sorted(rows: Any, sort: str, columns: Mapping[str, str]) -> Any:
+def _sorted(rows: QuerySet[_Row], sort: str, columns: Mapping[str, str]) -> QuerySet[_Row]:
     column = columns.get(sort.removeprefix("-"))
     if column is None:
         return rows

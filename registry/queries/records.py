@@ -190,4 +190,4 @@ def database_answers() -> bool:
     """True, or Django's OperationalError when PostgreSQL cannot be reached."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-        return cursor.fetchone() == (1,)
+        return bool(cursor.fetchone() == (1,))
