@@ -127,3 +127,10 @@ class StepFailed(CannotRun):
 
     def __init__(self, step: str, code: int, tail: str) -> None:
         super().__init__(f"{step} failed (exit code {code}):\n{tail}")
+
+
+class StoryBroke(CannotRun):
+    """A call of the demo story was answered otherwise than the story needs."""
+
+    def __init__(self, call: str, status: int, body: str) -> None:
+        super().__init__(f"The demo story broke at {call}: it was answered {status}:\n{body}")

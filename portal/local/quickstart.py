@@ -23,6 +23,7 @@ from portal.local.supervisor import Supervisor, interruptible, uninterrupted
 
 DEFAULT_PORT = 8443
 VAR = bootstrap.ROOT / "var"
+YEAR_SECONDS = 365 * 86400
 FACTS = "quickstart.json"
 ENVIRONMENT = "environment"  # for a shell that wants to run Django commands beside us
 
@@ -150,6 +151,7 @@ class Session:
         environment |= {
             "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "EMAIL_FILE_PATH": str(self._var / "mail"),
+            "CONCORDAT_IAT_SECONDS_LIMIT": str(YEAR_SECONDS),  # the demo's token outlives the demo
         }
         ours = environment.keys() - set(INHERITED)
         lines = (f"export {name}={shlex.quote(environment[name])}\n" for name in sorted(ours))
