@@ -35,18 +35,18 @@ CAUSES = (
     (re.compile(r"DO NOT MATCH THE HASHES|Hash mismatch"), "hash"),
     (
         re.compile(
+            r"NewConnectionError|Temporary failure in name resolution|Name or service not known"
+            r"|Failed to fetch|dns error|Connection refused|Network is unreachable|ReadTimeoutError"
+        ),
+        "index",
+    ),
+    (
+        re.compile(
             r"No matching distribution found for (\S+)"
             r"|Distribution `(\S+) @.*can't be installed because"
             r"|Because (\S+) has no (?:usable )?wheels"
         ),
         "wheel",
-    ),
-    (
-        re.compile(
-            r"NewConnectionError|Temporary failure in name resolution|Name or service not known"
-            r"|Failed to fetch|dns error|Connection refused|Network is unreachable|ReadTimeoutError"
-        ),
-        "index",
     ),
 )
 
@@ -111,17 +111,17 @@ def is_stamped(lock: Path, venv: Path) -> bool:
     stamp = venv / STAMP
     if not stamp.exists() or not python_of(venv).exists():
         return False
-    return _line(lock) in stamp.read_text().splitlines()
+    return stamp_of(lock) in stamp.read_text().splitlines()
 
 
 def _stamp(lock: Path, venv: Path) -> None:
     # A clone changes every mtime, so the content is what counts.
     run_lock = lock.with_name(RUN_LOCK)
     installed = [lock, run_lock] if lock.name == TEST_LOCK and run_lock.exists() else [lock]
-    (venv / STAMP).write_text("".join(_line(each) + "\n" for each in installed))
+    (venv / STAMP).write_text("".join(stamp_of(each) + "\n" for each in installed))
 
 
-def _line(lock: Path) -> str:
+def stamp_of(lock: Path) -> str:
     return f"{lock.name} {hashlib.sha256(lock.read_bytes()).hexdigest()}"
 
 

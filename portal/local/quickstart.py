@@ -5,6 +5,7 @@ import datetime
 import errno
 import json
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -197,6 +198,6 @@ class Session:
 
 def at_address(facts: dict[str, Any], base_url: str) -> dict[str, Any]:
     """The same facts for a start on another port."""
-    text = json.dumps(facts).replace(json.dumps(facts["base_url"])[1:-1], base_url)
-    moved: dict[str, Any] = json.loads(text)
+    old = re.compile(re.escape(facts["base_url"]) + r"(?!\d)")
+    moved: dict[str, Any] = json.loads(old.sub(base_url, json.dumps(facts)))
     return moved
