@@ -23,7 +23,9 @@ class TestApproval:
     def test_a_draft_becomes_pending_then_active(self) -> None:
         acme = world.organization(active=False)
         assert acme.state == State.DRAFT
-        lifecycle.submit_organization(acme.pk, evidence="extract", actor=world.STAN, reason="", now=world.now())
+        lifecycle.submit_organization(
+            acme.pk, evidence="extract", actor=world.STAN, reason="", now=world.now()
+        )
         done = lifecycle.approve_organization(
             acme.pk, four_eyes=True, actor=world.PAUL, reason="checked", now=world.now()
         )
@@ -31,7 +33,9 @@ class TestApproval:
 
     def test_whoever_submitted_cannot_approve(self) -> None:
         acme = world.organization(active=False)
-        lifecycle.submit_organization(acme.pk, evidence="extract", actor=world.STAN, reason="", now=world.now())
+        lifecycle.submit_organization(
+            acme.pk, evidence="extract", actor=world.STAN, reason="", now=world.now()
+        )
         with pytest.raises(FourEyesRequired):
             lifecycle.approve_organization(
                 acme.pk, four_eyes=True, actor=world.STAN, reason="checked", now=world.now()
@@ -39,7 +43,9 @@ class TestApproval:
 
     def test_one_person_is_enough_where_policy_says_so(self) -> None:
         acme = world.organization(active=False)
-        lifecycle.submit_organization(acme.pk, evidence="extract", actor=world.STAN, reason="", now=world.now())
+        lifecycle.submit_organization(
+            acme.pk, evidence="extract", actor=world.STAN, reason="", now=world.now()
+        )
         done = lifecycle.approve_organization(
             acme.pk, four_eyes=False, actor=world.STAN, reason="checked", now=world.now()
         )
@@ -104,7 +110,9 @@ class TestRestore:
 
     def test_a_pending_organization_comes_back_pending(self) -> None:
         acme = world.organization(active=False)
-        lifecycle.submit_organization(acme.pk, evidence="extract", actor=world.STAN, reason="", now=world.now())
+        lifecycle.submit_organization(
+            acme.pk, evidence="extract", actor=world.STAN, reason="", now=world.now()
+        )
         lifecycle.contain_organization(acme.pk, actor=world.STAN, reason="odd", now=world.now())
         done = lifecycle.restore_organization(acme.pk, actor=world.PAUL, reason="over", now=world.now())
         assert done.state == State.PENDING

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from registry import errors, strict_json
 from registry.errors import Refusal
+from tests.anything import json_values, sound_text, unhurried
 
 WITHIN = b'{"a": "' + b"x" * (65_536 - 9) + b'"}'
 
@@ -64,7 +65,8 @@ class TestRead:
         assert strict_json.read(b'{"a": ' + b"9" * 64 + b"}") == {"a": int("9" * 64)}
 
     @pytest.mark.parametrize(
-        "body", [b"[" * 60_000, b'{"a":' * 10_000, b'"\\"' * 20_000, b'{"a": "' + b"\\" * 60_000, b"]" * 60_000]
+        "body",
+        [b"[" * 60_000, b'{"a":' * 10_000, b'"\\"' * 20_000, b'{"a": "' + b"\\" * 60_000, b"]" * 60_000],
     )
     def test_stands_hostile_nesting(self, body: bytes) -> None:
         with pytest.raises((errors.TooDeep, errors.NotJson)):
@@ -72,9 +74,6 @@ class TestRead:
 
     def test_brackets_in_text_are_text(self) -> None:
         assert strict_json.read(b'{"a": "[[[[[[[[[[[\\"[[[", "b": "\\\\"}')["b"] == "\\"
-
-
-SOUND = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5)
 
 
 def ends_well(body: bytes) -> None:
@@ -85,25 +84,18 @@ def ends_well(body: bytes) -> None:
 
 
 class TestAnyBytes:
+    @unhurried
     @given(st.binary(max_size=200))
     def test_end_in_a_value_or_a_named_refusal(self, body: bytes) -> None:
         ends_well(body)
 
+    @unhurried
     @given(st.text(alphabet='{}[]",:\\u0d8 1eE-+.NaItrfls', max_size=80))
     def test_of_json_characters_too(self, text: str) -> None:
         ends_well(text.encode())
 
-    @given(
-        st.dictionaries(
-            SOUND,
-            st.recursive(
-                st.none() | st.booleans() | st.integers(-(2**70), 2**70) | SOUND,
-                lambda inner: st.lists(inner, max_size=3),
-                max_leaves=6,
-            ),
-            max_size=5,
-        )
-    )
+    @unhurried
+    @given(st.dictionaries(sound_text, json_values(), max_size=5))
     def test_of_sound_documents_are_read_back(self, document: dict[str, object]) -> None:
         assert strict_json.read(json.dumps(document).encode(), max_depth=20) == document
 
@@ -111,7 +103,12 @@ class TestAnyBytes:
 class TestRequireMediaType:
     @pytest.mark.parametrize(
         "value",
-        ["application/json", "Application/JSON", "application/json;charset=utf-8", 'application/json ; charset="UTF-8"'],
+        [
+            "application/json",
+            "Application/JSON",
+            "application/json;charset=utf-8",
+            'application/json ; charset="UTF-8"',
+        ],
     )
     def test_accepts(self, value: str) -> None:
         strict_json.require_media_type(value)

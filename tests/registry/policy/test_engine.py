@@ -88,7 +88,11 @@ class TestRefusal:
     @pytest.mark.parametrize(
         ("changes", "facts", "error"),
         [
-            ({"redirect_uris": ["https://rp.example/#"], "grant_types": ["password"]}, {}, InvalidRedirectUri),
+            (
+                {"redirect_uris": ["https://rp.example/#"], "grant_types": ["password"]},
+                {},
+                InvalidRedirectUri,
+            ),
             ({"scope": "admin"}, {"clients_left": 0}, InvalidClientMetadata),
             ({}, {"clients_left": 0}, QuotaReached),
         ],
@@ -120,7 +124,7 @@ class TestDescribe:
         assert engine.describe([finding("")]).startswith("request: ")
 
     def test_keeps_to_the_characters_of_a_description(self) -> None:
-        said = engine.describe([finding("a\"b\\c\n\u00e9\x00", "<\x7f>")])
+        said = engine.describe([finding('a"b\\c\n\u00e9\x00', "<\x7f>")])
         assert re.fullmatch(r"[\x20-\x21\x23-\x5B\x5D-\x7E]*", said)
 
     def test_counts_what_does_not_fit(self) -> None:

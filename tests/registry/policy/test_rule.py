@@ -10,7 +10,17 @@ from registry.client_metadata import ClientMetadata, parse
 from registry.errors import InvalidClientMetadata, InvalidRedirectUri, QuotaReached
 from registry.policy import engine
 from registry.policy.context import Context
-from registry.policy.rule import CATALOGUE, Catalogue, DuplicateRule, Example, Kind, Objection, Rule, example, rule
+from registry.policy.rule import (
+    CATALOGUE,
+    Catalogue,
+    DuplicateRule,
+    Example,
+    Kind,
+    Objection,
+    Rule,
+    example,
+    rule,
+)
 
 RULES = tuple(CATALOGUE)
 SECTIONS = {"U1", "U2", "U3", "U4", "U5", "G1", "A1", "A2", "K1", "K2", "S1", "T2", "D1", "C1", "L1", "P1"}
@@ -65,13 +75,17 @@ class TestEveryRule:
     def test_has_the_error_of_its_row(self, each: Rule) -> None:
         row = each.id.split(".")[0]
         redirects = row in {"U1", "U2", "U3", "U4"}
-        expected = InvalidRedirectUri if redirects else QuotaReached if each.id in QUOTAS else InvalidClientMetadata
+        expected = (
+            InvalidRedirectUri if redirects else QuotaReached if each.id in QUOTAS else InvalidClientMetadata
+        )
         assert each.error is expected
 
     def test_speaks_within_the_characters_of_a_description(self, each: Rule) -> None:
         for shown in each.refuses:
             for finding in each.findings(parse(shown.document), shown.context):
-                assert re.fullmatch(r"[\x20-\x21\x23-\x5B\x5D-\x7E]*", finding.member + finding.found + finding.fix)
+                assert re.fullmatch(
+                    r"[\x20-\x21\x23-\x5B\x5D-\x7E]*", finding.member + finding.found + finding.fix
+                )
 
 
 QUOTAS = {"L1.clients", "L1.rate"}
