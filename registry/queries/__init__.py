@@ -46,6 +46,13 @@ from registry.queries.records import (
     staff,
     waiting,
 )
+from registry.queries.services import (
+    events_about,
+    initial_access_token,
+    organization_in_full,
+    registrations_found,
+    staff_id,
+)
 from registry.queries.visibility import operator_id
 
 __all__ = [
@@ -73,8 +80,10 @@ __all__ = [
     "database_answers",
     "entitlements",
     "event",
+    "events_about",
     "events_found",
     "expiring_initial_access_tokens",
+    "initial_access_token",
     "initial_access_tokens",
     "invitations",
     "keys",
@@ -82,6 +91,7 @@ __all__ = [
     "operator_id",
     "organization",
     "organization_events",
+    "organization_in_full",
     "organizations",
     "organizations_found",
     "people",
@@ -93,7 +103,9 @@ __all__ = [
     "registration",
     "registration_access_tokens",
     "registrations",
+    "registrations_found",
     "secrets",
     "staff",
+    "staff_id",
     "waiting",
 ]

@@ -1,0 +1,40 @@
+"""Pages by an opaque cursor: stable while rows come and go, and never a count of everything."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor as Place
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+
+from registry.errors import MalformedRequest
+
+MAX_PAGE = 200
+
+
+class Cursor(CursorPagination):
+    """The toolkit's cursor, with the position inside it checked before it meets the database."""
+
+    page_size_query_param = "page_size"
+    max_page_size = MAX_PAGE
+
+    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any] | None:
+        self._column = queryset.model._meta.get_field(str(self.ordering).lstrip("-"))
+        return super().paginate_queryset(queryset, request, view)
+
+    def decode_cursor(self, request: Request) -> Place | None:
+        """Raises MalformedRequest for a cursor that is not one of ours."""
+        try:
+            place = super().decode_cursor(request)
+            if place is not None and place.position is not None:
+                self._check(place.position)
+        except (NotFound, ValidationError):
+            raise MalformedRequest("The cursor cannot be read.", fix="Begin again without a cursor.") from None
+        return place
+
+    def _check(self, position: str) -> None:
+        self._column.to_python(position)
+        if "\x00" in position:
+            raise ValidationError("NUL")

@@ -1,0 +1,34 @@
+"""The scopes of the API: one for each resource and kind of act. A token carries what its client was granted."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    ORGANIZATIONS_READ = "organizations:read"
+    ORGANIZATIONS_WRITE = "organizations:write"
+    ORGANIZATIONS_APPROVE = "organizations:approve"
+    ORGANIZATIONS_CONTAIN = "organizations:contain"
+    ORGANIZATIONS_RESTORE = "organizations:restore"
+    TOKENS_READ = "tokens:read"
+    TOKENS_WRITE = "tokens:write"
+    CLIENTS_READ = "clients:read"
+    CLIENTS_WRITE = "clients:write"
+    REGISTRATIONS_READ = "registrations:read"
+    REGISTRATIONS_WRITE = "registrations:write"
+    AUDIT_READ = "audit:read"
+
+
+MEANINGS = {
+    Scope.ORGANIZATIONS_READ: "Read organizations, their domains and entitlements",
+    Scope.ORGANIZATIONS_WRITE: "Create, change and submit organizations, attest domains, grant entitlements",
+    Scope.ORGANIZATIONS_APPROVE: "Approve organizations that somebody else submitted",
+    Scope.ORGANIZATIONS_CONTAIN: "Contain an organization, or one environment of it",
+    Scope.ORGANIZATIONS_RESTORE: "Restore what somebody else contained",
+    Scope.TOKENS_READ: "Read initial access tokens, never their values",
+    Scope.TOKENS_WRITE: "Issue and revoke initial access tokens",
+    Scope.CLIENTS_READ: "Read clients",
+    Scope.CLIENTS_WRITE: "Suspend, reactivate and deregister clients",
+    Scope.REGISTRATIONS_READ: "Read registrations and their decisions",
+    Scope.REGISTRATIONS_WRITE: "Approve and reject registrations that wait",
+    Scope.AUDIT_READ: "Read audit events",
+}

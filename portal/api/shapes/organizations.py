@@ -1,0 +1,179 @@
+"""Shapes of organizations and what belongs to them."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from rest_framework.serializers import (
+    BooleanField,
+    ChoiceField,
+    DateField,
+    EmailField,
+    IntegerField,
+    ListField,
+    URLField,
+    UUIDField,
+)
+
+from portal.api.shapes.base import (
+    CONTACT_KINDS,
+    GRANT_TYPES,
+    PROOFS,
+    REVIEWS,
+    ROLE,
+    SCHEMES,
+    Line,
+    Paged,
+    Reason,
+    Shape,
+    Text,
+    Whole,
+    each_once,
+    environment,
+    instant,
+    scope_values,
+    state,
+)
+from registry.onboarding import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
+from registry.policy.presets import PRESETS
+
+MOST = 1_000_000
+
+
+class Contact(Shape):
+    kind = ChoiceField(CONTACT_KINDS)
+    name = Line(max_length=200)
+    email = EmailField(max_length=254)
+    phone = Line(max_length=40, required=False, allow_blank=True)
+
+
+class Entitlement(Shape):
+    """A role that an organization holds: scopes and grant types that its clients may use."""
+
+    role = Line(ROLE, max_length=64)
+    scopes = scope_values()
+    grant_types = ListField(child=ChoiceField(GRANT_TYPES), max_length=10)
+    valid_until = instant(allow_null=True, required=False)
+
+
+class Quota(Shape):
+    environment = environment()
+    clients = Whole(min_value=0, max_value=MOST, required=False)
+    keys_per_client = Whole(min_value=0, max_value=MOST, required=False)
+    initial_access_tokens = Whole(min_value=0, max_value=MOST, required=False)
+    registrations_per_hour = Whole(min_value=0, max_value=MOST, required=False)
+
+
+class OrganizationDraft(Shape):
+    """What is said of a new organization; it begins in state draft."""
+
+    slug = Line(r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$", max_length=64)
+    legal_name = Line(max_length=200)
+    display_name = Line(max_length=100)
+    registration_scheme = ChoiceField(SCHEMES)
+    registration_number = Line(max_length=64)
+    country = Line(r"^[A-Z]{2}$", max_length=2)
+    website = URLField(max_length=300, required=False, allow_blank=True)
+    contract_end = DateField(required=False, allow_null=True)
+    sponsor = EmailField(max_length=254, required=False, help_text="E-mail address of a staff person")
+    contacts = Contact(many=True, required=False)
+    entitlements = Entitlement(many=True, required=False)
+    quotas = Quota(many=True, required=False)
+    preset = ChoiceField(sorted(PRESETS), required=False)
+    sandbox_review = ChoiceField(REVIEWS, required=False)
+    production_review = ChoiceField(REVIEWS, required=False)
+
+    def validate_entitlements(self, items: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        each_once(item["role"] for item in items)
+        return items
+
+    def validate_quotas(self, items: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        each_once(item["environment"] for item in items)
+        return items
+
+
+def organization_facts(members: Mapping[str, Any], *, sponsor_id: UUID | None) -> OrganizationFacts:
+    """The registry's value for the members of an `OrganizationDraft`."""
+    parts = {"contacts": ContactFacts, "entitlements": EntitlementFacts, "quotas": QuotaFacts}
+    plain = {name: value for name, value in members.items() if name not in {*parts, "sponsor"}}
+    made = {name: [fact(**item) for item in members[name]] for name, fact in parts.items() if name in members}
+    return OrganizationFacts(sponsor_id=sponsor_id, **plain, **made)
+
+
+class OrganizationChanges(Shape):
+    """Facts that may change without a new approval."""
+
+    legal_name = Line(max_length=200, required=False)
+    display_name = Line(max_length=100, required=False)
+    website = URLField(max_length=300, required=False, allow_blank=True)
+    contract_end = DateField(required=False, allow_null=True)
+    sandbox_review = ChoiceField(REVIEWS, required=False)
+    production_review = ChoiceField(REVIEWS, required=False)
+
+
+class OrganizationFilters(Paged):
+    state = state(required=False)
+    q = Line(source="search", max_length=200, required=False, help_text="Part of a name, slug or registration number")
+
+
+class OrganizationSummary(Shape):
+    id = UUIDField()
+    slug = Text()
+    legal_name = Text()
+    display_name = Text()
+    registration_scheme = ChoiceField(SCHEMES)
+    registration_number = Text()
+    country = Text()
+    state = state()
+    state_since = instant()
+    sandbox_contained = BooleanField()
+    production_contained = BooleanField()
+    clients_total = IntegerField()
+    created_at = instant()
+
+
+class Organization(OrganizationSummary):
+    """An organization in full."""
+
+    website = Text()
+    contract_end = DateField(allow_null=True)
+    sponsor = EmailField(source="sponsor.email", allow_null=True)
+    state_reason = Text()
+    cutoff_at = instant(allow_null=True)
+    contained_by = Text()
+    submitted_by = Text()
+    evidence = Text()
+    preset = Text()
+    sandbox_review = ChoiceField(REVIEWS)
+    production_review = ChoiceField(REVIEWS)
+    contacts = Contact(many=True)
+    quotas = Quota(many=True)
+    version = IntegerField()
+
+
+class Submission(Shape):
+    """What speaks for an organization: the documents and registers that were checked."""
+
+    evidence = Text(max_length=4000)
+    reason = Text(max_length=1000, default="", allow_blank=True)
+
+
+class Cutoff(Reason):
+    """Containment or its end; of one environment only, if it is named."""
+
+    environment = environment(required=False)
+
+
+class Attestation(Shape):
+    """A DNS name that was found to be the organization's own, and how it was checked."""
+
+    domain = Line(max_length=253)
+    evidence = Text(max_length=1000)
+
+
+class ProvedDomain(Shape):
+    domain = Text()
+    proof = ChoiceField(PROOFS)
+    evidence = Text()
+    proved_by = Text()
+    proved_at = instant()

@@ -1,0 +1,43 @@
+"""Shapes of registrations: requests that broke no rule, and their decisions."""
+
+from rest_framework.serializers import ChoiceField, DictField, UUIDField
+
+from portal.api.shapes.base import (
+    OUTCOMES,
+    REVIEWS,
+    Line,
+    Paged,
+    Shape,
+    Text,
+    environment,
+    instant,
+    state,
+)
+from portal.api.shapes.clients import ROUTES
+
+
+class RegistrationFilters(Paged):
+    outcome = ChoiceField(OUTCOMES, required=False)
+    organization = Line(max_length=64, required=False, help_text="Slug of an organization")
+    environment = environment(required=False)
+
+
+class Registration(Shape):
+    id = UUIDField()
+    organization = Text(source="organization.slug")
+    client_id = Text(source="client.client_id")
+    client_state = state(source="client.state")
+    environment = environment()
+    route = ChoiceField(ROUTES)
+    initial_access_token = UUIDField(source="initial_access_token_id", allow_null=True)
+    evidence = DictField()
+    metadata = DictField(help_text="Effective metadata that was judged (RFC 7591 §2)")
+    policy_version = Text()
+    review = ChoiceField(REVIEWS)
+    outcome = ChoiceField(OUTCOMES)
+    requested_by = Text()
+    first_approval_by = Text()
+    decided_by = Text()
+    reason = Text()
+    created_at = instant()
+    decided_at = instant(allow_null=True)

@@ -1,0 +1,47 @@
+"""Addresses of the API."""
+
+from django.urls import path
+
+from portal.api.schema import schema
+from portal.api.views import audit_events, clients, initial_access_tokens, organizations, registrations
+
+app_name = "api"
+
+_ORGANIZATION = "organizations/<slug:slug>"
+_TOKENS = f"{_ORGANIZATION}/initial-access-tokens"
+_CLIENT = "clients/<str:client_id>"
+_REGISTRATION = "registrations/<uuid:registration_id>"
+
+urlpatterns = [
+    path("schema", schema, name="schema"),
+    path("organizations", organizations.Organizations.as_view(), name="organizations"),
+    path(_ORGANIZATION, organizations.Organization.as_view(), name="organization"),
+    path(f"{_ORGANIZATION}/submit", organizations.Submit.as_view(), name="organization_submit"),
+    path(f"{_ORGANIZATION}/approve", organizations.Approve.as_view(), name="organization_approve"),
+    path(f"{_ORGANIZATION}/contain", organizations.Contain.as_view(), name="organization_contain"),
+    path(f"{_ORGANIZATION}/restore", organizations.Restore.as_view(), name="organization_restore"),
+    path(f"{_ORGANIZATION}/domains", organizations.Domains.as_view(), name="domains"),
+    path(f"{_ORGANIZATION}/entitlements", organizations.Entitlements.as_view(), name="entitlements"),
+    path(_TOKENS, initial_access_tokens.InitialAccessTokens.as_view(), name="initial_access_tokens"),
+    path(
+        f"{_TOKENS}/<uuid:token_id>",
+        initial_access_tokens.InitialAccessToken.as_view(),
+        name="initial_access_token",
+    ),
+    path(
+        f"{_TOKENS}/<uuid:token_id>/revoke",
+        initial_access_tokens.Revoke.as_view(),
+        name="initial_access_token_revoke",
+    ),
+    path("clients", clients.Clients.as_view(), name="clients"),
+    path(_CLIENT, clients.Client.as_view(), name="client"),
+    path(f"{_CLIENT}/suspend", clients.Suspend.as_view(), name="client_suspend"),
+    path(f"{_CLIENT}/reactivate", clients.Reactivate.as_view(), name="client_reactivate"),
+    path(f"{_CLIENT}/deregister", clients.Deregister.as_view(), name="client_deregister"),
+    path("registrations", registrations.Registrations.as_view(), name="registrations"),
+    path(_REGISTRATION, registrations.Registration.as_view(), name="registration"),
+    path(f"{_REGISTRATION}/approve", registrations.Approve.as_view(), name="registration_approve"),
+    path(f"{_REGISTRATION}/reject", registrations.Reject.as_view(), name="registration_reject"),
+    path("audit-events", audit_events.AuditEvents.as_view(), name="audit_events"),
+    path("audit-events/<uuid:event_id>", audit_events.AuditEvent.as_view(), name="audit_event"),
+]
