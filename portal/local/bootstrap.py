@@ -164,7 +164,7 @@ def usable_uv() -> str | None:
 def require_ensurepip() -> None:
     # Debian ships `venv` without `ensurepip` until python3-venv is installed.
     if not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
-        raise errors.EnsurepipMissing()
+        raise errors.EnsurepipMissing
 
 
 def _clear(venv: Path) -> None:

@@ -34,7 +34,9 @@ def name_of(url: str) -> str:
     return unquote(urlsplit(url).path.lstrip("/"))
 
 
-def make_roles(superuser_url: str, *, owner_password: str, application_password: str, may_create: bool) -> None:
+def make_roles(
+    superuser_url: str, *, owner_password: str, application_password: str, may_create: bool
+) -> None:
     """Make both roles, or set their passwords again. `may_create` lets the owner make databases (tests)."""
     create = sql.SQL("CREATEDB" if may_create else "NOCREATEDB")
     with administering(superuser_url) as connection:
@@ -76,9 +78,7 @@ def _grant_default_rights(connection: "psycopg.Connection[tuple[object, ...]]") 
     rights = sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public GRANT {} ON {} TO {}")
     for granted, kind in (("SELECT, INSERT, UPDATE, DELETE", "TABLES"), ("USAGE, SELECT", "SEQUENCES")):
         connection.execute(
-            rights.format(
-                sql.Identifier(OWNER), sql.SQL(granted), sql.SQL(kind), sql.Identifier(APPLICATION)
-            )
+            rights.format(sql.Identifier(OWNER), sql.SQL(granted), sql.SQL(kind), sql.Identifier(APPLICATION))
         )
 
 
@@ -101,9 +101,7 @@ def clone_database(owner_url: str, template: str, name: str) -> None:
 def drop_database(owner_url: str, name: str) -> None:
     """Drop `name` and whoever is connected to it; nothing happens when there is none."""
     with administering(with_database(owner_url, MAINTENANCE)) as connection:
-        connection.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        )
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _exists(

@@ -92,7 +92,9 @@ class Engines:
     def application_url(self, database: str = databases.DATABASE) -> str:
         return self.postgres.url(databases.APPLICATION, self.secret("database-application"), database)
 
-    def environment(self, *, deployment: str, issuer: str, database: str = databases.DATABASE) -> dict[str, str]:
+    def environment(
+        self, *, deployment: str, issuer: str, database: str = databases.DATABASE
+    ) -> dict[str, str]:
         """All that portal.config.settings reads, and of our own environment only what programs need to run."""
         return inherited_environment() | {
             "DJANGO_SETTINGS_MODULE": "portal.config.settings",

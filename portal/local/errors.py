@@ -92,9 +92,7 @@ class PortBusy(CannotRun):
 
 class AlreadyRunning(CannotRun):
     def __init__(self, var: Path, holder: str) -> None:
-        super().__init__(
-            f"A quickstart is already running on {var} (process {holder}): stop it first."
-        )
+        super().__init__(f"A quickstart is already running on {var} (process {holder}): stop it first.")
 
 
 class BinaryMissing(CannotRun):

@@ -162,7 +162,7 @@ def _signal_one(pid: int, number: int) -> None:
 
 
 def started_at(pid: int) -> str | None:
-    """A text that differs for each process that ever had this pid, or None when none has it (a zombie counts as none)."""
+    """A text that differs for each process that ever had this pid; None when nobody, or a zombie, has it."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except FileNotFoundError:

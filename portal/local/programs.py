@@ -21,7 +21,7 @@ WORKER_OPTIONS = ("--concurrency", "1", "--without-gossip", "--without-mingle") 
 def web_server(
     environment: Mapping[str, str], *, port: int, files: ServerCertificate, log: Path, workers: int = 2
 ) -> Child:
-    """granian with TLS on 127.0.0.1; each of its processes has a connection pool of its own."""
+    """Granian with TLS on 127.0.0.1; each of its processes has a connection pool of its own."""
     return Child(
         name="web server",
         command=[
@@ -51,9 +51,7 @@ def _celery(name: str, options: list[str], environment: Mapping[str, str], log: 
     return Child(name=name, command=command, log=log, environment=environment, folder=ROOT)
 
 
-def wait_until_ready(
-    child: Child, port: int, authority: Path, *, others: Sequence[Child] = ()
-) -> None:
+def wait_until_ready(child: Child, port: int, authority: Path, *, others: Sequence[Child] = ()) -> None:
     """Return when READY_PATH answers 200; raises NotReady, or ChildDied when it or one of `others` did."""
     context = ssl.create_default_context(cafile=str(authority))
     deadline = time.monotonic() + READY_SECONDS

@@ -167,9 +167,7 @@ class Session:
 
     def _start_programs(self, environment: dict[str, str]) -> ServerCertificate:
         log = self._engines.home / "log"
-        files = server_certificate(
-            self._var, self._var / "keys", now=datetime.datetime.now(datetime.UTC)
-        )
+        files = server_certificate(self._var, self._var / "keys", now=datetime.datetime.now(datetime.UTC))
         web = programs.web_server(environment, port=self._port, files=files, log=log / "web.log")
         worker = programs.worker(environment, log=log / "worker.log")
         beat = programs.beat(environment, log=log / "beat.log", schedule=self._var / "beat-schedule")
@@ -190,9 +188,7 @@ class Session:
         from portal.local import demo
 
         with self._report.step("Demo story over HTTP"):
-            deployment = Deployment(
-                self._base_url, files.authority, self._var, environment, self._report.say
-            )
+            deployment = Deployment(self._base_url, files.authority, self._var, environment, self._report.say)
             return dict(demo.play(deployment))
 
 

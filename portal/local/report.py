@@ -50,7 +50,9 @@ class Report:
 
     def closing(self, authority: Path, facts_file: Path) -> None:
         self.say(f"All of it, for scripts: {facts_file}")
-        self.say("The certificate is signed by an authority made for this machine, which can sign localhost only.")
+        self.say(
+            "The certificate is signed by an authority made for this machine, which can sign localhost only."
+        )
         self.say(f"A browser asks once; to be spared that, import {authority} as an authority.")
         self.say(f"curl takes it with --cacert {authority}")
         self.say("Ctrl-C stops everything; the data stays for the next start.")

@@ -1,4 +1,4 @@
-"""Start children in order, watch them, stop them in the other order. Ctrl-C and SIGTERM end the watch, not the order."""
+"""Start children in order, watch them, stop them in order: Ctrl-C and SIGTERM end the watch, not the order."""
 
 import signal
 import time

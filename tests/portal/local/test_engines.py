@@ -48,7 +48,9 @@ class TestRoles:
             application.execute("UPDATE used SET word = 'b'")
             application.execute("DELETE FROM used")
 
-    @pytest.mark.parametrize("statement", ["CREATE TABLE mine ()", "CREATE DATABASE mine", "CREATE ROLE mine"])
+    @pytest.mark.parametrize(
+        "statement", ["CREATE TABLE mine ()", "CREATE DATABASE mine", "CREATE ROLE mine"]
+    )
     def test_application_makes_nothing(self, engines: Engines, statement: str) -> None:
         with (
             psycopg.connect(engines.application_url(), autocommit=True) as connection,
@@ -60,7 +62,11 @@ class TestRoles:
         with psycopg.connect(engines.owner_url()) as owner:
             owner.execute("CREATE TABLE guarded ()")
         with psycopg.connect(engines.application_url()) as connection:
-            for statement in (b"ALTER TABLE guarded DISABLE TRIGGER ALL", b"TRUNCATE guarded", b"DROP TABLE guarded"):
+            for statement in (
+                b"ALTER TABLE guarded DISABLE TRIGGER ALL",
+                b"TRUNCATE guarded",
+                b"DROP TABLE guarded",
+            ):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
                     connection.execute(statement)
 

@@ -31,9 +31,7 @@ class TestCommitted:
     def test_is_another_database(self, live_db: None) -> None:
         assert asked("current_database()").endswith("_live")
 
-    def test_can_be_one_of_its_own(
-        self, clone_database: Callable[[], AbstractContextManager[str]]
-    ) -> None:
+    def test_can_be_one_of_its_own(self, clone_database: Callable[[], AbstractContextManager[str]]) -> None:
         with clone_database() as name:
             Group.objects.create(name="alone")
             assert asked("current_database()") == name

@@ -95,7 +95,11 @@ class TestStartedAt:
 
 class TestOnlyOne:
     def test_refuses_the_second_and_names_the_first(self, tmp_path: Path) -> None:
-        with only_one(tmp_path), pytest.raises(AlreadyRunning, match=f"process {os.getpid()}"), only_one(tmp_path):
+        with (
+            only_one(tmp_path),
+            pytest.raises(AlreadyRunning, match=f"process {os.getpid()}"),
+            only_one(tmp_path),
+        ):
             pytest.fail("two at once")
 
     def test_lets_the_next_in(self, tmp_path: Path) -> None:
