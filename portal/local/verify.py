@@ -1,5 +1,6 @@
 """`manage.py verify`: the checks that need no server, each named, the first failure ends it."""
 
+import argparse
 import subprocess
 import sys
 import time
@@ -11,14 +12,19 @@ from portal.local.bootstrap import ROOT
 from portal.local.engines import inherited_environment
 from portal.local.errors import StepFailed
 
-ROOMS = ("federation", "registry", "portal")
-
 
 def main(arguments: Sequence[str]) -> int:
     """Run every step, or those named in `arguments`; raises StepFailed at the first that fails."""
-    steps = {name: command for name, command in _steps().items() if not arguments or name in arguments}
-    for name, command in steps.items():
-        _run(name, command, production_environment())
+    steps = _steps()
+    parser = argparse.ArgumentParser(prog="manage.py verify", description=__doc__)
+    parser.add_argument(
+        "steps", nargs="*", metavar="step", help=f"one of {', '.join(steps)}; all without any"
+    )
+    wanted = parser.parse_args(arguments).steps or list(steps)
+    if unknown := set(wanted) - set(steps):
+        parser.error(f"no such step: {', '.join(sorted(unknown))}")
+    for name in wanted:
+        _run(name, steps[name], production_environment())
     return 0
 
 
@@ -28,7 +34,7 @@ def _steps() -> dict[str, list[str]]:
     return {
         "ruff": [str(programs / "ruff"), "check", "."],
         "format": [str(programs / "ruff"), "format", "--check", "."],
-        "mypy": [str(programs / "mypy"), "--strict", *ROOMS],
+        "mypy": [str(programs / "mypy")],
         "imports": [str(programs / "lint-imports")],
         "deploy": [*django, "check", "--deploy", "--fail-level", "WARNING"],
         "migrations": [*django, "makemigrations", "--check", "--dry-run"],
