@@ -110,7 +110,9 @@ def _description(refusal: errors.Refusal) -> str:
 def _headers(refusal: errors.Refusal, answer: Answer) -> dict[str, str]:
     if isinstance(refusal, errors.CredentialMissing):
         return {"WWW-Authenticate": "Bearer"}
-    if isinstance(refusal, errors.InvalidToken | errors.InsufficientScope):
+    if isinstance(refusal, errors.InsufficientScope):
+        return {"WWW-Authenticate": f'Bearer error="{answer.code}", scope="{refusal.scope}"'}
+    if isinstance(refusal, errors.InvalidToken):
         return {"WWW-Authenticate": f'Bearer error="{answer.code}"'}
     if isinstance(refusal, errors.InvalidClient):
         return {"WWW-Authenticate": 'Basic realm="concordat"'}

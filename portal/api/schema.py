@@ -51,8 +51,9 @@ REFUSALS: Mapping[int, str] = {
     415: "The body is not application/json",
     422: "A member is not acceptable; the findings name it",
     429: "A quota is reached",
+    503: "The registry cannot be reached now",
 }
-ALWAYS = (401, 403, 406)
+ALWAYS = (401, 403, 406, 503)
 WITH_BODY = (400, 413, 415, 422)
 
 
@@ -86,6 +87,11 @@ class Operation(AutoSchema):
     def get_auth(self) -> list[dict[str, Any]]:
         return [{SECURITY: [str(self.view.scopes[self.method])]}]
 
+    def get_operation_id(self) -> str:
+        """Acts have one verb, which their path names already."""
+        name = str(super().get_operation_id())
+        return name.removesuffix("_create") if set(self.view.scopes) == {"POST"} else name
+
     def get_description(self) -> str:
         return f"Needs the scope `{self.view.scopes[self.method]}`."
 
@@ -100,6 +106,9 @@ def schema(request: HttpRequest) -> JsonResponse:
 def document() -> dict[str, Any]:
     """Made once in each process: the URL conf does not change while it runs."""
     made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    for name, shape in made["components"]["schemas"].items():
+        if name.endswith("Request"):
+            shape["additionalProperties"] = False
     made["servers"] = [{"url": settings.REGISTRY.issuer}]
     made["components"]["securitySchemes"] = {SECURITY: _security()}
     return made
