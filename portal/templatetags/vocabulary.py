@@ -76,14 +76,28 @@ ORGANIZATION_GROUPS: Sequence[tuple[str, str, frozenset[str]]] = (
         "Who it is",
         "as registered with its authority",
         frozenset(
-            {"legal_name", "display_name", "slug", "registration_scheme", "registration_number", "country", "website"}
+            {
+                "legal_name",
+                "display_name",
+                "slug",
+                "registration_scheme",
+                "registration_number",
+                "country",
+                "website",
+            }
         ),
     ),
     (
         "Whom to reach",
         "functions rather than persons where there is one",
         frozenset(
-            {"business_contact", "technical_contact", "security_contact", "incident_contact", "billing_contact"}
+            {
+                "business_contact",
+                "technical_contact",
+                "security_contact",
+                "incident_contact",
+                "billing_contact",
+            }
         ),
     ),
     ("Who answers for it here", "", frozenset({"sponsor", "contract_end"})),

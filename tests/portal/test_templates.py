@@ -1,7 +1,7 @@
 """Every template compiles, keeps to the content security policy, and says what it needs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from django import forms
 from django.conf import settings
 from django.template.loader import get_template, render_to_string
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from portal.templatetags.vocabulary import ICONS
 
@@ -50,6 +51,15 @@ def named_icons(name: str) -> Iterator[str]:
     yield from re.findall(r"<use href=\"#i-([^\"]+)\"", text)
 
 
+def addresses(patterns: Sequence[URLPattern | URLResolver], space: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from addresses(pattern.url_patterns, inner)
+        elif pattern.name:
+            yield space + pattern.name
+
+
 class TestEveryTemplate:
     @each_template
     def test_compiles(self, name: str) -> None:
@@ -65,6 +75,11 @@ class TestEveryTemplate:
     @each_template
     def test_names_only_templates_that_exist(self, name: str) -> None:
         assert not [other for other in named_templates(name) if other not in NAMES]
+
+    @each_template
+    def test_links_only_addresses_that_exist(self, name: str) -> None:
+        named = set(re.findall(r"\{% url '([^']+)'", markup(name)))
+        assert named <= set(addresses(get_resolver().url_patterns))
 
     @each_template
     def test_uses_only_icons_of_the_sprite(self, name: str) -> None:
@@ -128,7 +143,9 @@ class TestForms:
         for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", markup(name), re.DOTALL):
             assert "{% csrf_token %}" in form
 
-    @pytest.mark.parametrize("name", ["staff/act.html", "staff/queue/case.html", "staff/organizations/new.html"])
+    @pytest.mark.parametrize(
+        "name", ["staff/act.html", "staff/queue/case.html", "staff/organizations/new.html"]
+    )
     def test_of_consequence_are_not_sent_by_enter(self, name: str) -> None:
         form = re.search(r"<form[^>]*method=\"post\".*", markup(name), re.DOTALL)
         assert form
@@ -163,11 +180,17 @@ class TestField:
 
 class TestErrorSummary:
     def test_links_each_error_to_its_field(self) -> None:
-        html = render_to_string("parts/error_summary.html", {"form": ReasonForm({}), "refused": "Nothing happened"})
+        html = render_to_string(
+            "parts/error_summary.html", {"form": ReasonForm({}), "refused": "Nothing happened"}
+        )
         assert 'href="#id_reason">What happened: This field is required.' in html
 
     def test_is_absent_before_anything_was_sent(self) -> None:
-        assert not render_to_string("parts/error_summary.html", {"form": ReasonForm()}).strip().endswith("</div>")
+        assert (
+            not render_to_string("parts/error_summary.html", {"form": ReasonForm()})
+            .strip()
+            .endswith("</div>")
+        )
 
 
 class TestStateBadge:

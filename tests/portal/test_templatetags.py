@@ -38,7 +38,8 @@ class TestStates:
 
 class TestWords:
     @pytest.mark.parametrize(
-        ("route", "words"), [(Route.FEDERATION_AUTOMATIC, "federation, automatic"), (Route.DYNAMIC, "dynamic")]
+        ("route", "words"),
+        [(Route.FEDERATION_AUTOMATIC, "federation, automatic"), (Route.DYNAMIC, "dynamic")],
     )
     def test_reads_as_part_of_a_sentence(self, route: Route, words: str) -> None:
         assert show.words(route) == words
@@ -57,7 +58,8 @@ class TestThin:
 
 class TestDuration:
     @pytest.mark.parametrize(
-        ("seconds", "text"), [(0.4, "0.4 s"), (41, "41 s"), (11520, "3 h 12 min"), (2592000, "1 mo"), (300, "5 min")]
+        ("seconds", "text"),
+        [(0.4, "0.4 s"), (41, "41 s"), (11520, "3 h 12 min"), (2592000, "1 mo"), (300, "5 min")],
     )
     def test_names_the_two_largest_units(self, seconds: float, text: str) -> None:
         assert show.duration(seconds) == text
