@@ -1,0 +1,162 @@
+"""A caller of the API behind the machine stack, and one of each thing that an address can name."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from django.test.client import ClientHandler
+from django.urls import reverse
+from rest_framework.views import APIView
+
+from portal.api.urls import urlpatterns
+from portal.config.wsgi import MachineHandler
+from registry import client_metadata, registration
+from registry.models import Registration
+from registry.operator import API_SCOPES
+from registry.registration import RegistrationRequest
+from registry.states import Environment, Route
+from tests import world
+
+
+class _MachineStack(ClientHandler):
+    """Django's test handler with the middleware that the API has in production."""
+
+    load_middleware = MachineHandler.load_middleware
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A service with a token, or somebody without one."""
+
+    client: Client
+    client_id: str = ""
+    token: str | None = None
+
+    def call(self, method: str, path: str, json: Any = None, **headers: Any) -> Any:
+        if self.token is not None:
+            headers.setdefault("HTTP_AUTHORIZATION", f"Bearer {self.token}")
+        kind = "application/json" if json is not None else ""
+        return self.client.generic(method, path, _text(json), content_type=kind, secure=True, **headers)
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self.call("GET", f"/api/v1/{path}" + (f"?{urlencode(query, doseq=True)}" if query else ""))
+
+    def post(self, path: str, json: Any = None) -> Any:
+        return self.call("POST", f"/api/v1/{path}", json)
+
+    def patch(self, path: str, json: Any) -> Any:
+        return self.call("PATCH", f"/api/v1/{path}", json)
+
+    def delete(self, path: str) -> Any:
+        return self.call("DELETE", f"/api/v1/{path}")
+
+
+def _text(json: Any) -> str:
+    import json as encoder
+
+    return json if isinstance(json, str | bytes) else "" if json is None else encoder.dumps(json)
+
+
+@pytest.fixture
+def stranger() -> Caller:
+    """Somebody without a token."""
+    client = Client()
+    client.handler = _MachineStack(enforce_csrf_checks=True)
+    return Caller(client)
+
+
+@pytest.fixture
+def service(db: None, stranger: Caller) -> Callable[..., Caller]:
+    """Makes a service client of the operator that got a token at the token endpoint."""
+
+    def make(*scopes: str) -> Caller:
+        made = world.service(scopes or API_SCOPES)
+        answer = stranger.client.post(
+            "/token",
+            urlencode({"grant_type": "client_credentials"}),
+            content_type="application/x-www-form-urlencoded",
+            secure=True,
+            headers={"Authorization": world.basic(made.client_id, made.client_secret)},
+        )
+        assert answer.status_code == 200, answer.content
+        return replace(stranger, client_id=made.client_id, token=answer.json()["access_token"])
+
+    return make
+
+
+@pytest.fixture
+def api(service: Callable[..., Caller]) -> Caller:
+    """A service that may do everything."""
+    return service()
+
+
+@pytest.fixture
+def acme(db: None) -> world.Organization:
+    return world.organization("acme")
+
+
+def registered(holder: world.Organization, environment: Environment = Environment.SANDBOX) -> str:
+    """The client_id of a machine client of an organization."""
+    token = world.initial_access_token(holder, environment).row
+    request = RegistrationRequest(
+        organization_id=holder.pk,
+        environment=environment,
+        route=Route.DYNAMIC,
+        metadata=client_metadata.parse(world.machine_metadata()),
+        evidence={},
+        token=token,
+    )
+    return registration.register(request, actor=world.STAN, now=world.now())[0].client_id
+
+
+def waiting(holder: world.Organization) -> Registration:
+    """A registration that waits for a decision."""
+    client_id = registered(holder, Environment.PRODUCTION)
+    return Registration.objects.get(client__client_id=client_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Route_:
+    """One address of the API with one verb."""
+
+    name: str
+    method: str
+    view: type[APIView]
+    arguments: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return f"{self.method} {self.name}"
+
+    def path(self, known: dict[str, Any]) -> str:
+        return reverse(f"api:{self.name}", kwargs={name: known[name] for name in self.arguments})
+
+
+def _routes() -> Iterator[Route_]:
+    for pattern in urlpatterns:
+        view = getattr(pattern.callback, "cls", None)
+        for method in view.http_method_names if view is not None else ():
+            if method != "head" and hasattr(view, method):
+                arguments = tuple(pattern.pattern.converters)
+                yield Route_(str(pattern.name), method.upper(), view, arguments)
+
+
+ROUTES = list(_routes())
+
+
+@pytest.fixture
+def known(acme: world.Organization) -> dict[str, Any]:
+    """One of each thing that a path names."""
+    from registry import audit
+
+    pending = waiting(acme)
+    return {
+        "slug": acme.slug,
+        "token_id": world.initial_access_token(acme).row.pk,
+        "client_id": pending.client.client_id,
+        "registration_id": pending.pk,
+        "event_id": audit.history().first().pk,
+    }
