@@ -54,6 +54,7 @@ def seed_operator(now: datetime) -> dict[str, Any]:
     return {
         "accounts": accounts,
         "services": [{"client_id": made.client_id, "client_secret": made.client_secret} for made in services],
+        "api_scopes": list(operator.API_SCOPES),
         "resource_servers": {environment: _resource_server(environment, now) for environment in Environment},
     }
 

@@ -13,7 +13,6 @@ from portal.local import programs
 from portal.local.deployment import Deployment
 from portal.local.errors import StoryBroke
 from portal.local.story import GENEROUS, GRANTS, PARTNERS, Application, Partner, mistaken
-from registry.operator import API_SCOPES
 from registry.states import Environment
 
 _YEAR_SECONDS = 365 * 86400
@@ -192,7 +191,7 @@ class Story:
                 "token_endpoint": f"{base_url}/token",
                 "base_url": f"{base_url}/api/v1/",
                 **self._cast["services"][0],
-                "scopes": list(API_SCOPES),
+                "scopes": self._cast["api_scopes"],
                 "second": self._cast["services"][1],
             },
             "organizations": self._organizations,
