@@ -80,12 +80,6 @@ class Engines:
         self.postgres.stop()
         remove_sockets(self.home)
 
-    def wipe(self) -> None:
-        """Remove the cluster wherever it is; the rest of `home` is its owner's to remove."""
-        shutil.rmtree(self.place.data, ignore_errors=True)
-        if self.place.moved_from:
-            self.place.data.parent.rmdir()
-
     def owner_url(self, database: str = databases.DATABASE) -> str:
         return self.postgres.url(databases.OWNER, self.secret("database-owner"), database)
 

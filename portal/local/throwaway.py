@@ -58,7 +58,7 @@ class Throwaway:
 
     def dispose(self) -> None:
         self.engines.stop()
-        self.engines.wipe()
+        places.forget_postgres(self._home)
         shutil.rmtree(self._home, ignore_errors=True)
         self._lock.close()
 
@@ -83,6 +83,7 @@ def sweep() -> None:
             if abandoned:
                 Register(home / "children").stop_orphans()
                 remove_sockets(home)
+                places.forget_postgres(home)
                 shutil.rmtree(home, ignore_errors=True)
 
 
