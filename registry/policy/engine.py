@@ -29,6 +29,9 @@ from registry.policy import (  # noqa: F401 — importing a subject enters its r
 from registry.policy.context import Context
 from registry.policy.rule import CATALOGUE, Replaced, Rule
 
+# The whole catalogue, now that every subject is imported.
+RULES: tuple[Rule, ...] = tuple(CATALOGUE)
+
 MAX_ROUNDS = 8
 MAX_DESCRIPTION = 3000
 
@@ -66,7 +69,7 @@ class Judgement:
         return error(describe(self.findings), findings=self.findings)
 
 
-def judge(metadata: ClientMetadata, context: Context, *, rules: Iterable[Rule] = CATALOGUE) -> Judgement:
+def judge(metadata: ClientMetadata, context: Context, *, rules: Iterable[Rule] = RULES) -> Judgement:
     """Apply every replacement until none applies, then ask every rule about the result.
 
     Pure and deterministic: the same metadata and context give the same judgement in every process.

@@ -216,9 +216,13 @@ def _are_coherent(operations: object, use: object) -> bool:
 )
 def algorithm_fits(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
     for member, key in judged_keys(metadata, context):
-        if "alg" in key and key["alg"] not in _algorithms(key):
+        if "alg" in key and not _names_one_of(_algorithms(key), key["alg"]):
             fix = "Name an algorithm of this kind of key, or leave alg out."
             yield Objection(f"{member}.alg", "does not fit the type or the use of the key", fix)
+
+
+def _names_one_of(algorithms: frozenset[str], named: object) -> bool:
+    return isinstance(named, str) and named in algorithms
 
 
 def _algorithms(key: jwk.Jwk) -> frozenset[str]:

@@ -11,7 +11,7 @@ from registry.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidSo
 from registry.strict_json import Json
 from tests.anything import json_values, sound_text, unhurried
 
-KEY = {"kty": "EC", "crv": "P-256", "kid": "a"}
+KEY: dict[str, Json] = {"kty": "EC", "crv": "P-256", "kid": "a"}
 FULL: dict[str, Json] = {
     "redirect_uris": ["https://rp.example/cb"],
     "token_endpoint_auth_method": "private_key_jwt",

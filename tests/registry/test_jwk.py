@@ -42,7 +42,7 @@ class TestThumbprint:
         [{"kty": "EC", "crv": "P-256"}, {"kty": "EC", "crv": "P-521"}, {"kty": "OKP", "crv": "Ed25519"}],
     )
     def test_agrees_with_another_implementation(self, kind: dict[str, str]) -> None:
-        key = JWK.generate(**kind)
+        key: Any = JWK(generate=kind["kty"], crv=kind["crv"])
         assert jwk.thumbprint(key.export_public(as_dict=True)) == key.thumbprint()
 
     def test_looks_at_the_key_alone(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from registry.client_metadata import parse
 from registry.policy import engine
 from registry.policy.context import Context, Verb
-from registry.policy.rule import CATALOGUE, Example, Kind, Rule
+from registry.policy.rule import Example, Kind, Rule
 from registry.states import Environment, Route
 
 # Rules whose meaning depends on the verb, with the verb on which they speak. Everything else speaks on both.
@@ -19,7 +19,7 @@ ONE_VERB = {
     "L1.clients": Verb.CREATE,
     "L1.rate": Verb.CREATE,
 }
-CELLS = tuple(product(CATALOGUE, Route, Verb))
+CELLS = tuple(product(engine.RULES, Route, Verb))
 
 
 def context_of(shown: Example, route: Route, verb: Verb, environment: Environment) -> Context:
@@ -42,4 +42,4 @@ class TestEveryRule:
 
 class TestTheTable:
     def test_names_only_rules_that_exist(self) -> None:
-        assert set(ONE_VERB) <= {each.id for each in CATALOGUE}
+        assert set(ONE_VERB) <= {each.id for each in engine.RULES}

@@ -10,8 +10,8 @@ from registry.client_metadata import ClientMetadata, parse
 from registry.errors import InvalidClientMetadata, InvalidRedirectUri, QuotaReached
 from registry.policy import engine
 from registry.policy.context import Context
+from registry.policy.engine import RULES
 from registry.policy.rule import (
-    CATALOGUE,
     Catalogue,
     DuplicateRule,
     Example,
@@ -22,7 +22,6 @@ from registry.policy.rule import (
     rule,
 )
 
-RULES = tuple(CATALOGUE)
 SECTIONS = {"U1", "U2", "U3", "U4", "U5", "G1", "A1", "A2", "K1", "K2", "S1", "T2", "D1", "C1", "L1", "P1"}
 
 
