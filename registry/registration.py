@@ -251,7 +251,7 @@ def reequip(client_id: str, *, actor: Actor, now: datetime) -> Registered:
 def approve(registration_id: UUID, *, actor: Actor, reason: str, now: datetime) -> Registration:
     """Approve a waiting registration. Under four eyes the first approval only seconds it.
 
-    Raises FourEyesRequired when the same person approves twice, or approves what it asked for itself.
+    Raises FourEyesRequired when the same person approves twice: whoever asked may be one of two, never both.
     """
     registration, client = _waiting(registration_id)
     _second_pair_of_eyes(registration, actor)
@@ -290,12 +290,8 @@ def _waiting(registration_id: UUID) -> tuple[Registration, Client]:
 
 
 def _second_pair_of_eyes(registration: Registration, actor: Actor) -> None:
-    if registration.review != Review.FOUR_EYES:
-        return
-    if actor.name in {registration.first_approval_by, registration.requested_by}:
-        raise FourEyesRequired(
-            "Whoever asked for it or approved it first cannot decide.", fix="Let another person approve."
-        )
+    if registration.review == Review.FOUR_EYES and registration.first_approval_by == actor.name:
+        raise FourEyesRequired("Whoever approved it first cannot decide.", fix="Let another person approve.")
 
 
 def _close(
