@@ -63,7 +63,13 @@ class Minted(Generic[Row]):
 
 @transaction.atomic
 def issue_initial_access_token(
-    organization_id: UUID, environment: Environment, ceiling: Ceiling, *, actor: Actor, now: datetime
+    organization_id: UUID,
+    environment: Environment,
+    ceiling: Ceiling,
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
 ) -> Minted[InitialAccessToken]:
     """Mint an initial access token. Raises InvalidInput, QuotaReached or StandingForbids."""
     organization = lifecycle.lock_organization(organization_id)
@@ -91,7 +97,9 @@ def issue_initial_access_token(
         created_at=now,
         expires_at=now + timedelta(seconds=ceiling.lifetime_seconds),
     )
-    _record_initial_access_token(Event.INITIAL_ACCESS_TOKEN_ISSUED, row, actor, now, after=_ceiling_facts(row))
+    _record_initial_access_token(
+        Event.INITIAL_ACCESS_TOKEN_ISSUED, row, actor, now, reason=reason, after=_ceiling_facts(row)
+    )
     return Minted(value, row)
 
 

@@ -84,7 +84,8 @@ def staff(viewer: Viewer) -> QuerySet[User, User]:
 
 
 def initial_access_tokens(viewer: Viewer, slug: str) -> QuerySet[InitialAccessToken]:
-    return organization(viewer, slug).initial_access_tokens.order_by("-created_at", "-pk")
+    rows = organization(viewer, slug).initial_access_tokens.select_related("organization")
+    return rows.order_by("-created_at", "-pk")
 
 
 def clients(viewer: Viewer) -> QuerySet[Client]:

@@ -1,0 +1,139 @@
+"""Monday: what needs a person today, and the numbers behind it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from portal.authn import viewer_of
+from portal.listing import counted
+from portal.permissions import Act, may, requires
+from portal.staff import case_page
+from registry import clock, queries
+from registry.actors import Viewer
+from registry.states import State
+
+CASES_SHOWN = 8
+UNUSED = timedelta(days=90)
+WEEK = timedelta(days=7)
+
+
+@requires(Act.READ_STAFF)
+@require_safe
+def monday(request: HttpRequest) -> HttpResponse:
+    """What needs a person today?"""
+    if not may(request, Act.READ):
+        return HttpResponseRedirect(reverse("staff:people"))
+    viewer, now = viewer_of(request), clock.now()
+    waiting = queries.cases_waiting(viewer)
+    cases = queries.cases_in_full(viewer, queries.cases(viewer)[:CASES_SHOWN])
+    rows = [case_page.row(case, now) for case in cases]
+    context = {
+        "headline": _headline(waiting, rows, now),
+        "next_case_href": rows[0]["href"] if rows else "",
+        "work": list(chain(_contained(viewer), (_work(row) for row in rows))),
+        "waiting_count": waiting,
+        "stats": _stats(viewer, waiting, now),
+        "organization_states": _states(queries.counts_by_state(viewer, "organizations"), "organization"),
+        "client_states": _states(queries.counts_by_state(viewer, "clients"), "client"),
+        "expiring_tokens": [_token(row) for row in queries.expiring_initial_access_tokens(viewer, now)],
+    }
+    return render(request, "staff/dashboard.html", context)
+
+
+def _headline(waiting: int, rows: list[dict[str, Any]], now: datetime) -> str:
+    if not rows:
+        return "Nothing waits."
+    age = now - min(row["opened_at"] for row in rows)
+    oldest = f"{age.days} d" if age.days else f"{age.seconds // 3600} h" if age.seconds >= 3600 else "under an hour"
+    return f"{counted(waiting, 'case').capitalize()} wait{'s' if waiting == 1 else ''}; the oldest {oldest}."
+
+
+def _contained(viewer: Viewer) -> list[dict[str, Any]]:
+    """Organizations that wait for somebody to restore or end them, the longest first."""
+    found = queries.organizations_found(viewer, state=State.SUSPENDED).order_by("state_since")
+    return [
+        {
+            "icon": "siren",
+            "tone": "stop",
+            "what": f"{row} is contained",
+            "why": f"{row.state_reason} Restoring needs another person than the one who contained.",
+            "href": reverse("staff:organization", args=[row.slug]),
+            "due": row.state_since,
+        }
+        for row in found[:CASES_SHOWN]
+    ]
+
+
+def _work(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "icon": "two" if row["state"] == "second person" else "inbox",
+        "tone": "warn" if row["overdue"] else "info",
+        "what": f"{row['kind'].capitalize()}: {row['title']}",
+        "why": f"{row['organization_name']}. Until somebody decides, it can do nothing.",
+        "href": row["href"],
+        "due": row["opened_at"],
+    }
+
+
+def _stats(viewer: Viewer, waiting: int, now: datetime) -> list[dict[str, Any]]:
+    organizations, clients = reverse("staff:organizations"), reverse("staff:clients")
+    refused = queries.refused_registrations(viewer).filter(at__gt=now - WEEK).count()
+    since = (now - WEEK).date().isoformat()
+    return [
+        {"value": waiting, "label": "cases wait", "href": reverse("staff:queue")},
+        {
+            "value": queries.organizations(viewer).filter(state=State.SUSPENDED).count(),
+            "of": queries.organizations(viewer).count(),
+            "label": "organizations suspended",
+            "href": f"{organizations}?state=suspended",
+        },
+        {
+            "value": queries.clients(viewer).filter(state=State.PENDING).count(),
+            "label": "clients pending",
+            "href": f"{clients}?state=pending",
+        },
+        {
+            "value": queries.clients_found(viewer, unused_since=now - UNUSED).count(),
+            "label": "clients unused for 90 days",
+            "href": f"{clients}?unused=90",
+        },
+        {
+            "value": queries.clients(viewer).filter(route="manual").count(),
+            "label": "clients registered by hand",
+            "href": f"{clients}?route=manual",
+        },
+        {
+            "value": refused,
+            "label": "registrations refused in 7 days",
+            "href": f"{reverse('staff:audit')}?event=registration.request.refused&from={since}",
+        },
+    ]
+
+
+def _states(counts: Mapping[str, int], noun: str) -> dict[str, Any]:
+    address = reverse(f"staff:{noun}s")
+    rows = [
+        {"state": state.value, "count": counts.get(state, 0), "href": f"{address}?state={state}"} for state in State
+    ]
+    active, total = counts.get(State.ACTIVE, 0), sum(counts.values())
+    return {
+        "sentence": f"{active} of {counted(total, noun)} active",
+        "rows": [row for row in rows if row["count"]],
+    }
+
+
+def _token(row: Any) -> dict[str, Any]:
+    return {
+        "organization_name": row.organization.display_name,
+        "organization_slug": row.organization.slug,
+        "environment": row.environment,
+        "uses_left": row.max_uses - row.uses,
+        "max_uses": row.max_uses,
+        "expires_at": row.expires_at,
+    }

@@ -1,0 +1,314 @@
+"""Forms of the staff portal: shape only. Whether a value is acceptable is the registry's answer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+
+from registry.policy.presets import PRESETS
+
+_SCOPE = RegexValidator(
+    r"^[\x21\x23-\x5b\x5d-\x7e]+(?:\s+[\x21\x23-\x5b\x5d-\x7e]+)*$", "Scope values are separated by spaces."
+)
+REVIEWS = (
+    ("automatic", "Policy alone decides"),
+    ("one_person", "One person decides"),
+    ("four_eyes", "Two people decide"),
+)
+GRANT_TYPES = (
+    ("authorization_code", "authorization_code, for people who consent"),
+    ("refresh_token", "refresh_token, beside it"),
+    ("client_credentials", "client_credentials, for software alone"),
+)
+ENVIRONMENTS = (("sandbox", "Sandbox"), ("production", "Production"))
+INCIDENT_REASONS = (
+    ("key_compromise", "Key or credential compromised"),
+    ("misuse", "Misuse of data or scopes"),
+    ("security_incident", "Security incident at the partner"),
+    ("contract", "Agreement ended or breached"),
+    ("regulator", "Order of an authority"),
+    ("precaution", "Precaution"),
+)
+MAX_REASON = 800
+
+
+def _mono(**attributes: Any) -> forms.TextInput:
+    return forms.TextInput(attrs={"class": "in-mono", "autocomplete": "off", **attributes})
+
+
+def _area(rows: int, **attributes: Any) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows, **attributes})
+
+
+class ReasonForm(forms.Form):
+    """A reason, kept in the audit log."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=MAX_REASON,
+        widget=_area(3),
+        help_text="Kept in the audit log with your name.",
+    )
+
+    @property
+    def said(self) -> str:
+        """Reason code, reason and incident number as one text for the log."""
+        data = self.cleaned_data
+        code = dict(INCIDENT_REASONS).get(data.get("reason_code", ""), "")
+        incident = data.get("incident", "")
+        text = f"{code}: {data['reason']}" if code else str(data["reason"])
+        return f"{text} (incident {incident})" if incident else text
+
+
+class ContainForm(ReasonForm):
+    """What is contained, and why. `seen` is the number of clients that the page showed."""
+
+    scope = forms.ChoiceField(
+        label="What is contained",
+        choices=[("organization", "The whole organization, people's sessions too"), *ENVIRONMENTS],
+        initial="organization",
+        widget=forms.RadioSelect,
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    reason_code = forms.ChoiceField(label="Kind of reason", choices=INCIDENT_REASONS)
+    incident = forms.CharField(
+        label="Incident number", max_length=40, required=False, widget=_mono(spellcheck="false")
+    )
+
+    field_order = ("scope", "reason_code", "reason", "incident")
+
+    def is_outgrown_by(self, clients: int) -> bool:
+        """True when more would stop than the page showed; the next page then shows the number of now."""
+        seen = self.cleaned_data["seen"]
+        if seen is None or clients <= seen:
+            return False
+        self.data = {**self.data.dict(), "seen": str(clients)}  # type: ignore[attr-defined]  # a QueryDict: bound
+        return True
+
+
+class RestoreForm(ReasonForm):
+    """Which containment ends."""
+
+    scope = forms.ChoiceField(label="What is restored", widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, scopes: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = list(scopes)
+        self.fields["scope"] = forms.ChoiceField(
+            label="What is restored",
+            choices=choices,
+            initial=choices[0][0] if choices else "",
+            widget=forms.RadioSelect if len(choices) > 1 else forms.HiddenInput,
+        )
+
+
+class SubmitForm(ReasonForm):
+    """Evidence for an organization that asks to be approved."""
+
+    evidence = forms.CharField(
+        label="Evidence",
+        max_length=4000,
+        widget=_area(6),
+        help_text="Registers and documents that were checked, with dates: whoever decides compares with them.",
+    )
+    reason = forms.CharField(label="Note for whoever decides", max_length=MAX_REASON, required=False, widget=_area(3))
+
+
+class DecisionForm(ReasonForm):
+    """A decision about a case."""
+
+    decision = forms.ChoiceField(label="Decision", choices=[("approve", "Approve"), ("reject", "Reject")])
+    reason = forms.CharField(
+        label="Reason",
+        max_length=MAX_REASON,
+        widget=_area(4),
+        help_text="Kept in the audit log. Of a rejection the partner reads it.",
+    )
+
+    field_order = ("decision", "reason")
+
+
+class DeregisterForm(ReasonForm):
+    """The end of a client, confirmed by typing its name (its client_id, where it has none)."""
+
+    reason_code = forms.ChoiceField(label="Kind of reason", choices=INCIDENT_REASONS)
+    typed_name = forms.CharField(label="Type the name of the client", max_length=255, widget=_mono())
+
+    field_order = ("reason_code", "reason", "typed_name")
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._name = name
+        self.fields["typed_name"].help_text = f"Exactly: {name}"
+
+    def clean_typed_name(self) -> str:
+        typed: str = self.cleaned_data["typed_name"]
+        if typed != self._name.strip():
+            raise forms.ValidationError("This is not the name of the client.")
+        return typed
+
+
+class SuspendForm(ReasonForm):
+    """Why a client is stopped."""
+
+    reason_code = forms.ChoiceField(label="Kind of reason", choices=INCIDENT_REASONS)
+
+    field_order = ("reason_code", "reason")
+
+
+class AttestForm(forms.Form):
+    """A domain that staff vouch for."""
+
+    domain = forms.CharField(
+        label="Domain",
+        max_length=253,
+        widget=_mono(spellcheck="false", inputmode="url"),
+        help_text="As in partner.example. Redirection URIs at or under it become acceptable.",
+    )
+    evidence = forms.CharField(
+        label="How it was checked", max_length=1000, widget=_area(3), help_text="Kept in the audit log."
+    )
+
+
+class InviteForm(forms.Form):
+    """A person who is to join an organization."""
+
+    name = forms.CharField(label="Name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    email = forms.EmailField(
+        label="E-mail address",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        help_text="The link is mailed there and shown nowhere else.",
+    )
+    role = forms.ChoiceField(
+        label="Role",
+        choices=[
+            ("organization_admin", "Organization admin"),
+            ("organization_developer", "Developer"),
+            ("organization_reader", "Reader"),
+        ],
+    )
+
+
+class InitialAccessTokenForm(ReasonForm):
+    """The limits of a new initial access token."""
+
+    environment = forms.ChoiceField(label="Environment", choices=ENVIRONMENTS, widget=forms.RadioSelect, initial="sandbox")
+    max_uses = forms.IntegerField(
+        label="Uses", min_value=1, max_value=100_000, initial=1, help_text="How many clients it may register."
+    )
+    hours = forms.IntegerField(
+        label="Ends after (hours)", min_value=1, initial=24, help_text="168 hours at most, unless the deployment says otherwise."
+    )
+    roles = forms.MultipleChoiceField(
+        label="Roles it may draw from",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: all that the organization holds.",
+    )
+    allowed_hosts = forms.CharField(
+        label="Hosts of redirection URIs",
+        required=False,
+        widget=_area(2, **{"class": "in-mono", "spellcheck": "false"}),
+        help_text="One a line. Empty: every proved domain.",
+    )
+    software_id = forms.CharField(
+        label="software_id",
+        required=False,
+        max_length=255,
+        widget=_mono(spellcheck="false"),
+        help_text="Only this software may register with it. Empty: any.",
+    )
+
+    field_order = ("environment", "max_uses", "hours", "roles", "allowed_hosts", "software_id", "reason")
+
+    def __init__(self, *args: Any, roles: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].choices = [(role, role.replace("_", " ")) for role in roles]  # type: ignore[attr-defined]
+
+    def clean_allowed_hosts(self) -> list[str]:
+        return str(self.cleaned_data["allowed_hosts"]).lower().split()
+
+
+_CONTACTS = ("business", "technical", "security", "incident", "billing")
+
+
+class OrganizationForm(forms.Form):
+    """A new organization, with one role to begin with."""
+
+    legal_name = forms.CharField(label="Legal name", max_length=200)
+    display_name = forms.CharField(label="Name shown to people", max_length=100)
+    slug = forms.SlugField(
+        label="Short name in addresses",
+        max_length=64,
+        widget=_mono(spellcheck="false"),
+        help_text="a–z, 0–9 and hyphens. It never changes.",
+    )
+    registration_scheme = forms.ChoiceField(
+        label="Registered with", choices=[("national", "National register"), ("lei", "LEI (ISO 17442)")]
+    )
+    registration_number = forms.CharField(label="Registration number", max_length=64, widget=_mono(spellcheck="false"))
+    country = forms.RegexField(
+        label="Country",
+        regex="^[A-Za-z]{2}$",
+        help_text="Two letters (ISO 3166-1), as in NO.",
+        widget=_mono(maxlength=2),
+        error_messages={"invalid": "Write two letters, as in NO or DE."},
+    )
+    website = forms.URLField(label="Website", max_length=300, required=False, assume_scheme="https")
+    business_contact = forms.EmailField(label="Business contact", required=False)
+    technical_contact = forms.EmailField(label="Technical contact", required=False)
+    security_contact = forms.EmailField(label="Security contact", required=False)
+    incident_contact = forms.EmailField(label="Incident contact", required=False)
+    billing_contact = forms.EmailField(label="Billing contact", required=False)
+    sponsor = forms.ChoiceField(label="Our sponsor", required=False, help_text="Who answers for this partner here.")
+    contract_end = forms.DateField(
+        label="Agreement ends",
+        required=False,
+        input_formats=["%Y-%m-%d", "%d %b %Y"],
+        widget=_mono(inputmode="numeric"),
+        help_text="As 2027-12-31.",
+    )
+    role = forms.SlugField(
+        label="Role",
+        max_length=64,
+        initial="partner",
+        widget=_mono(spellcheck="false"),
+        help_text="A name for what it may do, as in account_information.",
+    )
+    scopes = forms.CharField(
+        label="Scopes",
+        validators=[_SCOPE],
+        widget=_area(3, **{"class": "in-mono", "spellcheck": "false"}),
+        help_text="Separated by spaces or lines. No client of it ever gets another one.",
+    )
+    grant_types = forms.MultipleChoiceField(
+        label="Grant types", choices=GRANT_TYPES, widget=forms.CheckboxSelectMultiple
+    )
+    sandbox_review = forms.ChoiceField(label="A registration in the sandbox", choices=REVIEWS, initial="automatic")
+    production_review = forms.ChoiceField(
+        label="A registration in production", choices=REVIEWS, initial="one_person"
+    )
+    preset = forms.ChoiceField(label="Policy preset", choices=[(name, name) for name in sorted(PRESETS)])
+    sandbox_clients = forms.IntegerField(
+        label="Clients in the sandbox", min_value=0, max_value=1_000_000, initial=20
+    )
+    production_clients = forms.IntegerField(
+        label="Clients in production", min_value=0, max_value=1_000_000, initial=20
+    )
+
+    def __init__(self, *args: Any, sponsors: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sponsor"].choices = [("", "Nobody yet"), *sponsors]  # type: ignore[attr-defined]
+
+    def clean_country(self) -> str:
+        return str(self.cleaned_data["country"]).upper()
+
+    def clean_scopes(self) -> list[str]:
+        return str(self.cleaned_data["scopes"]).split()
+
+    @property
+    def contacts(self) -> dict[str, str]:
+        """Addresses by kind, those that were given."""
+        given = {kind: self.cleaned_data.get(f"{kind}_contact", "") for kind in _CONTACTS}
+        return {kind: email for kind, email in given.items() if email}

@@ -1,0 +1,246 @@
+"""Organizations: the list, a new one, and the tabs of one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal import listing
+from portal.authn import actor_of, viewer_of
+from portal.listing import Column
+from portal.log import timeline
+from portal.permissions import Act, may, requires
+from portal.staff import acts, forms, organization_page, token_rows
+from portal.staff.organization_page import client_row, event_address, facts, head, log_days
+from registry import clock, onboarding, queries
+from registry.onboarding import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
+from registry.queries import OrganizationRow
+
+COLUMNS = (
+    Column("Organization", "organization"),
+    Column("State", "state"),
+    Column("Roles"),
+    Column("Clients", "clients", num=True),
+    Column("Attention"),
+    Column("Sponsor"),
+    Column("Agreement ends"),
+)
+CLIENT_COLUMNS = (
+    Column("Client", "client"),
+    Column("State", "state"),
+    Column("Environment"),
+    Column("Route"),
+    Column("Keys", "keys", num=True),
+    Column("Last used", "used"),
+)
+EVENTS_SHOWN = 50
+
+
+@requires(Act.READ)
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    """Who are our partners, and in what state?"""
+    query, viewer = listing.Query(request), viewer_of(request)
+    search, state = query.text("q"), query.choice("state", dict(listing.STATE_OPTIONS))
+    sort = query.choice("sort", listing.sort_values(COLUMNS))
+    page = listing.page(query, queries.organizations_found(viewer, search=search, state=state, sort=sort))
+    total = queries.organizations(viewer).count()
+    bar = [
+        listing.search(search, "Name, registration number, domain"),
+        listing.select("state", "State", state, listing.STATE_OPTIONS),
+    ]
+    context = {
+        "summary": f"{listing.counted(total, 'organization').capitalize()}.",
+        "filters": listing.filter_bar(query, bar, f"{page.total} of {listing.counted(total, 'organization')}"),
+        "organizations": [_row(row) for row in page.rows],
+        "columns": listing.table_head(query, COLUMNS, sort),
+        "pager": page.pager,
+        "may_create": may(request, Act.ONBOARD),
+        "any": total > 0,
+    }
+    return render(request, "staff/organizations/list.html", context)
+
+
+def _row(row: Any) -> dict[str, Any]:
+    return {
+        **facts(row),
+        "roles": [entitlement.role.replace("_", " ") for entitlement in row.entitlements.all()],
+        "client_count": row.clients_total,
+        "attention": _attention(row),
+    }
+
+
+def _attention(row: OrganizationRow) -> dict[str, str] | None:
+    contained = organization_page.contained_environments(row)
+    if row.state == "suspended":
+        return {"tone": "stop", "symbol": "pause", "text": "contained; restore waits for another person"}
+    if contained:
+        return {"tone": "stop", "symbol": "pause", "text": f"{' and '.join(contained)} contained"}
+    if row.state == "pending":
+        return {"tone": "info", "symbol": "clock", "text": "waits for approval"}
+    return None
+
+
+@requires(Act.ONBOARD)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Make an organization as a draft."""
+    sponsors = [(str(user.pk), str(user)) for user in queries.staff(viewer_of(request))]
+    form = acts.bound(request, forms.OrganizationForm, sponsors=sponsors)
+    return acts.answer(
+        request,
+        form,
+        lambda data: onboarding.create_organization(
+            _facts_of(form, data), actor=actor_of(request), now=clock.now()
+        ),
+        lambda: render(request, "staff/organizations/new.html", {"form": form}),
+        done="Created as a draft. Next: attest its domains, then submit it for approval.",
+        to=reverse("staff:organization", args=[form.data.get("slug", "") or "new"]),
+    )
+
+
+def _facts_of(form: forms.OrganizationForm, data: Mapping[str, Any]) -> OrganizationFacts:
+    said = "legal_name display_name slug registration_scheme registration_number country website contract_end"
+    reviews = "sandbox_review production_review preset"
+    return OrganizationFacts(
+        **{name: data[name] for name in f"{said} {reviews}".split()},
+        sponsor_id=data["sponsor"] or None,
+        contacts=[ContactFacts(kind, "", email) for kind, email in form.contacts.items()],
+        entitlements=[EntitlementFacts(data["role"], data["scopes"], data["grant_types"])],
+        quotas=[
+            QuotaFacts("sandbox", data["sandbox_clients"]),
+            QuotaFacts("production", data["production_clients"]),
+        ],
+    )
+
+
+@requires(Act.READ)
+@require_safe
+def overview(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who is accountable, and what do they hold?"""
+    viewer, now = viewer_of(request), clock.now()
+    row, context = head(request, slug)
+    held = list(queries.entitlements(viewer, slug))
+    context["organization"] |= {"grant_types": sorted({grant for e in held for grant in e.grant_types})}
+    context |= {
+        "entitlements": _matrix(held, queries.clients_by_scope(viewer, slug)),
+        "quotas": [
+            {"name": f"{use.name}, {use.environment}", "used": use.used, "limit": use.limit}
+            for use in queries.quota_use(viewer, slug, now)
+        ],
+        "entries": timeline(queries.organization_events(viewer, slug)[:EVENTS_SHOWN], event_address),
+        "contacts": queries.contacts(viewer, slug),
+        "approvals": _approvals(request, row),
+    }
+    return render(request, "staff/organizations/overview.html", context)
+
+
+def _matrix(held: list[Any], clients: Mapping[str, int]) -> list[dict[str, Any]]:
+    roles: dict[str, list[str]] = {}
+    for entitlement in held:
+        for scope in entitlement.scopes:
+            roles.setdefault(scope, []).append(entitlement.role)
+    return [
+        {"scope": scope, "roles": names, "client_count": clients.get(scope, 0)}
+        for scope, names in sorted(roles.items())
+    ]
+
+
+def _approvals(request: HttpRequest, row: OrganizationRow) -> dict[str, Any] | None:
+    if row.state != "pending":
+        return None
+    names = queries.actor_names(viewer_of(request), [row.submitted_by])
+    return {"sentence": f"submitted by {names[row.submitted_by]}; waits for a decision", "given": []}
+
+
+@requires(Act.READ)
+@require_safe
+def clients(request: HttpRequest, slug: str) -> HttpResponse:
+    """The clients of one organization, and the tokens that let it register more."""
+    query, viewer = listing.Query(request), viewer_of(request)
+    _, context = head(request, slug)
+    search, state = query.text("q"), query.choice("state", dict(listing.STATE_OPTIONS))
+    environment = query.choice("environment", dict(listing.ENVIRONMENT_OPTIONS))
+    sort = query.choice("sort", listing.sort_values(CLIENT_COLUMNS))
+    found = queries.clients_found(
+        viewer, search=search, state=state, environment=environment, slug=slug, sort=sort
+    )
+    page = listing.page(query, found)
+    bar = [
+        listing.search(search, "Name, client_id, software_id"),
+        listing.select("state", "State", state, listing.STATE_OPTIONS),
+        listing.select("environment", "Environment", environment, listing.ENVIRONMENT_OPTIONS),
+    ]
+    context |= {
+        "filters": listing.filter_bar(query, bar, listing.counted(page.total, "client")),
+        "clients": [client_row(row) for row in page.rows],
+        "columns": listing.table_head(query, CLIENT_COLUMNS, sort),
+        "pager": page.pager,
+        "tokens": token_rows.listed(request, slug),
+    }
+    return render(request, "staff/organizations/clients.html", context)
+
+
+@requires(Act.READ)
+@require_http_methods(["GET", "HEAD", "POST"])
+def domains(request: HttpRequest, slug: str) -> HttpResponse:
+    """Proved domains; a partner manager may attest one more."""
+    if request.method == "POST":
+        return attest(request, slug=slug)
+    return _domains_page(request, slug, forms.AttestForm() if may(request, Act.ONBOARD) else None)
+
+
+@requires(Act.ONBOARD)
+def attest(request: HttpRequest, slug: str) -> HttpResponse:
+    """Vouch that a domain belongs to the organization."""
+    row = queries.organization(viewer_of(request), slug)
+    form = acts.bound(request, forms.AttestForm)
+    return acts.answer(
+        request,
+        form,
+        lambda data: onboarding.attest_domain(row.pk, **data, actor=actor_of(request), now=clock.now()),
+        lambda: _domains_page(request, slug, form),
+        done="Attested. Redirection URIs at or under it are acceptable now.",
+        to=reverse("staff:organization_domains", args=[slug]),
+    )
+
+
+def _domains_page(request: HttpRequest, slug: str, form: forms.AttestForm | None) -> HttpResponse:
+    viewer = viewer_of(request)
+    _, context = head(request, slug)
+    proved = list(queries.proved_domains(viewer, slug))
+    relying = queries.clients_by_domain(viewer, slug, [domain.domain for domain in proved])
+    names = queries.actor_names(viewer, [domain.proved_by for domain in proved])
+    context["form"] = form
+    context["domains"] = [
+        {
+            "name": domain.domain,
+            "proof": f"{domain.proof}: {domain.evidence}",
+            "by": names[domain.proved_by],
+            "at": domain.proved_at,
+            "client_count": relying.get(domain.domain, 0),
+        }
+        for domain in proved
+    ]
+    return render(request, "staff/organizations/domains.html", context)
+
+
+@requires(Act.READ)
+@require_safe
+def audit(request: HttpRequest, slug: str) -> HttpResponse:
+    """What happened to the organization itself and to everything of it."""
+    query, viewer = listing.Query(request), viewer_of(request)
+    row, context = head(request, slug)
+    page = listing.page(query, queries.audit_events(viewer, organization=row.pk))
+    context |= {
+        "sentence": listing.counted(page.total, "event"),
+        "days": log_days(page.rows),
+        "pager": page.pager,
+        "search_href": f"{reverse('staff:audit')}?organization={slug}",
+    }
+    return render(request, "staff/organizations/audit.html", context)
+
+

@@ -1,0 +1,121 @@
+"""People: of one organization, with invitations, and the operator's own."""
+
+from collections.abc import Iterable
+from smtplib import SMTPException
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.authn import actor_of, viewer_of
+from portal.permissions import Act, may, requires
+from portal.shell import ROLE_WORDS
+from portal.staff import acts, forms
+from portal.staff.organization_page import head
+from registry import clock, people, queries
+from registry.errors import Conflict
+from registry.queries import OrganizationRow
+from registry.roles import Role
+
+
+@requires(Act.READ)
+@require_http_methods(["GET", "HEAD", "POST"])
+def of_organization(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who may sign in for this organization; a partner manager may invite one more."""
+    if request.method == "POST":
+        return invite(request, slug=slug)
+    return _page(request, slug, forms.InviteForm() if may(request, Act.ONBOARD) else None)
+
+
+@requires(Act.ONBOARD)
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    """Mail a link by which one person joins; the link is shown nowhere else."""
+    row = queries.organization(viewer_of(request), slug)
+    form = acts.bound(request, forms.InviteForm)
+    return acts.answer(
+        request,
+        form,
+        lambda data: _invite(request, row, **data),
+        lambda: _page(request, slug, form),
+        done=f"An invitation is on its way to {form.data.get('email', '')}.",
+        to=reverse("staff:organization_people", args=[slug]),
+    )
+
+
+def _invite(request: HttpRequest, row: OrganizationRow, *, email: str, name: str, role: str) -> None:
+    """Invite and mail, or neither: an invitation whose link nobody got would only be in the way."""
+    with transaction.atomic():
+        invitation, token = people.invite(
+            email,
+            name,
+            Role(role),
+            row.pk,
+            actor=actor_of(request),
+            operator_id=queries.operator_id(),
+            now=clock.now(),
+        )
+        context = {
+            "invitation": invitation,
+            "organization": row,
+            "role_word": ROLE_WORDS[Role(role)],
+            "link": settings.REGISTRY.issuer + reverse("invitation", args=[token]),
+        }
+        _mail(f"{row}: invitation to its partner portal", "email/invitation.txt", context, email)
+
+
+def _mail(subject: str, template: str, context: dict[str, Any], address: str) -> None:
+    try:
+        send_mail(subject, render_to_string(template, context), settings.DEFAULT_FROM_EMAIL, [address])
+    except (OSError, SMTPException) as cause:
+        raise Conflict("The mail could not be sent; nobody was invited.", fix="Try again later.") from cause
+
+
+def _page(request: HttpRequest, slug: str, form: forms.InviteForm | None) -> HttpResponse:
+    viewer = viewer_of(request)
+    _, context = head(request, slug)
+    context |= {
+        "form": form,
+        "people": rows(queries.people(viewer, slug)),
+        "invitations": [
+            {
+                "email": invitation.email,
+                "role_word": ROLE_WORDS[Role(invitation.role)],
+                "inviter_name": invitation.inviter_name,
+                "expires_at": invitation.expires_at,
+            }
+            for invitation in queries.invitations(viewer, slug, clock.now())
+        ],
+    }
+    return render(request, "staff/organizations/people.html", context)
+
+
+def rows(found: Iterable[Any]) -> list[dict[str, Any]]:
+    """People for a table: role, second factor, last sign-in."""
+    return [
+        {
+            "name": str(person),
+            "email": person.email,
+            "role_word": ROLE_WORDS[Role(person.role)],
+            "factor": _factor(person.factors),
+            "last_sign_in": person.last_login,
+            "since": person.date_joined.date(),
+        }
+        for person in found
+    ]
+
+
+def _factor(count: int) -> dict[str, str]:
+    return {"outcome": "pass", "text": "code"} if count else {"outcome": "warn", "text": "password only"}
+
+
+@requires(Act.READ_STAFF)
+@require_safe
+def staff(request: HttpRequest) -> HttpResponse:
+    """Who works here, in which role, and with what factor?"""
+    return render(request, "staff/people.html", {"people": rows(queries.staff(viewer_of(request)))})
