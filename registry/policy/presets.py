@@ -29,8 +29,6 @@ class PolicyParameters:
     maximum_uri_characters: int = 2048
     maximum_keys: int = 10
     maximum_jwks_octets: int = 32_768
-    maximum_body_octets: int = 65_536
-    maximum_depth: int = 8
     one_client_per_software_id: bool = False
     allow_localhost: bool = False
     require_pkce: bool = True
