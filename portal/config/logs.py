@@ -18,6 +18,16 @@ def strike_out_secrets(
     return event
 
 
+def name_the_request(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Django logs an answer after the middleware has gone; its record still carries the request."""
+    request = getattr(event.get("_record"), "request", None)
+    if request is not None:
+        event.setdefault("request_id", getattr(request, "id", ""))
+    return event
+
+
 def formatter() -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
@@ -27,6 +37,7 @@ def formatter() -> logging.Formatter:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
         ],
         processors=[
+            name_the_request,
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             strike_out_secrets,
             structlog.processors.format_exc_info,

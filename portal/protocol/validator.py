@@ -49,8 +49,8 @@ class Validator(OAuth2Validator):
             )
         except UnauthorizedClient as refusal:
             raise errors.UnauthorizedClientError(description=refusal.found, request=request) from refusal
-        except InvalidClient:
-            return False
+        except InvalidClient as refusal:
+            raise errors.InvalidClientError(description=refusal.found, request=request) from refusal
         self._remember(request, acting, now)
         return True
 
