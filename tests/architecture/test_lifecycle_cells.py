@@ -20,22 +20,22 @@ EVERYTHING = Viewer(Role.AUDITOR, None)
 BY_STAN = {"actor": world.STAN, "reason": "because"}
 
 ORGANIZATION_VERBS: dict[str, Callable[[Any], object]] = {
-    "submit": lambda id: lifecycle.submit_organization(id, evidence="seen", now=world.now(), **BY_STAN),
-    "approve": lambda id: lifecycle.approve_organization(id, four_eyes=True, now=world.now(), **BY_STAN),
-    "reject": lambda id: lifecycle.reject_organization(id, now=world.now(), **BY_STAN),
-    "contain": lambda id: lifecycle.contain_organization(id, now=world.now(), **BY_STAN),
-    "restore": lambda id: lifecycle.restore_organization(id, now=world.now(), **BY_STAN),
-    "revoke": lambda id: lifecycle.revoke_organization(id, now=world.now(), **BY_STAN),
+    "submit": lambda one: lifecycle.submit_organization(one, evidence="seen", now=world.now(), **BY_STAN),
+    "approve": lambda one: lifecycle.approve_organization(one, four_eyes=True, now=world.now(), **BY_STAN),
+    "reject": lambda one: lifecycle.reject_organization(one, now=world.now(), **BY_STAN),
+    "contain": lambda one: lifecycle.contain_organization(one, now=world.now(), **BY_STAN),
+    "restore": lambda one: lifecycle.restore_organization(one, now=world.now(), **BY_STAN),
+    "revoke": lambda one: lifecycle.revoke_organization(one, now=world.now(), **BY_STAN),
 }
 CLIENT_VERBS: dict[str, Callable[[str], object]] = {
-    "suspend": lambda id: lifecycle.suspend_client(id, now=world.now(), **BY_STAN),
-    "expire": lambda id: lifecycle.expire_client(id, actor=world.STAN, now=world.now()),
-    "reactivate": lambda id: lifecycle.reactivate_client(id, now=world.now(), **BY_STAN),
-    "revoke": lambda id: lifecycle.revoke_client(id, now=world.now(), **BY_STAN),
-    "deregister": lambda id: lifecycle.deregister_client(id, now=world.now(), **BY_STAN),
-    "approve": lambda id: lifecycle.approve_client(Client.objects.get(client_id=id), now=world.now()),
-    "reject": lambda id: lifecycle.reject_client(
-        Client.objects.get(client_id=id), reason="because", now=world.now()
+    "suspend": lambda one: lifecycle.suspend_client(one, now=world.now(), **BY_STAN),
+    "expire": lambda one: lifecycle.expire_client(one, actor=world.STAN, now=world.now()),
+    "reactivate": lambda one: lifecycle.reactivate_client(one, now=world.now(), **BY_STAN),
+    "revoke": lambda one: lifecycle.revoke_client(one, now=world.now(), **BY_STAN),
+    "deregister": lambda one: lifecycle.deregister_client(one, now=world.now(), **BY_STAN),
+    "approve": lambda one: lifecycle.approve_client(Client.objects.get(client_id=one), now=world.now()),
+    "reject": lambda one: lifecycle.reject_client(
+        Client.objects.get(client_id=one), reason="because", now=world.now()
     ),
 }
 DECISIONS = {"approve", "reject"}  # their event is recorded by the pipeline, with the decision
