@@ -1,18 +1,13 @@
 """Addresses of the partner portal."""
 
-from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
+
+from portal.partner import clients, home
 
 app_name = "partner"
 
-
-def opening(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """The page behind this address is being built."""
-    raise Http404
-
-
 urlpatterns = [
-    path("", opening, name="home"),
-    path("clients/", opening, name="clients"),
-    path("clients/<str:client_id>/", opening, name="client"),
+    path("", home.home, name="home"),
+    path("clients/", clients.listed, name="clients"),
+    path("clients/<str:client_id>/", clients.detail, name="client"),
 ]

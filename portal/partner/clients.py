@@ -1,0 +1,98 @@
+"""An organization's own clients: the list with what was refused, and one client."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from portal import client_page, listing
+from portal.authn import viewer_of
+from portal.listing import counted
+from portal.log import timeline
+from portal.partner.client_rows import client_row
+from portal.partner.guard import partners
+from registry import access, clock, queries
+from registry.actors import Viewer
+from registry.queries import ClientRow, RegistrationRow
+from registry.states import Action
+
+REFUSED_SHOWN = 20
+EVENTS_SHOWN = 20
+MONTH = timedelta(days=30)
+
+
+@partners
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    """Which software do we have, and what was refused?"""
+    query, viewer = listing.Query(request), viewer_of(request)
+    search, state = query.text("q"), query.choice("state", dict(listing.STATE_OPTIONS))
+    environment = query.choice("environment", dict(listing.ENVIRONMENT_OPTIONS))
+    page = listing.page(
+        query, queries.clients_found(viewer, search=search, state=state, environment=environment)
+    )
+    total = queries.clients(viewer).count()
+    bar = [
+        listing.search(search, "Name, client_id, software_id"),
+        listing.select("state", "State", state, listing.STATE_OPTIONS),
+        listing.select("environment", "Environment", environment, listing.ENVIRONMENT_OPTIONS),
+    ]
+    context = {
+        "summary": f"{counted(total, 'client').capitalize()}.",
+        "filters": listing.filter_bar(query, bar, f"{page.total} of {counted(total, 'client')}"),
+        "clients": [client_row(row) for row in page.rows],
+        "pager": page.pager,
+        "refused": _refused(viewer),
+    }
+    return render(request, "partner/clients/list.html", context)
+
+
+def _refused(viewer: Viewer) -> list[dict[str, Any]]:
+    """Refused registrations of the last 30 days, newest first, with every finding."""
+    events = queries.refused_registrations(viewer).filter(at__gt=clock.now() - MONTH)
+    return [
+        {
+            "id": str(event.id),
+            "at": event.at,
+            "environment": event.environment,
+            "findings": _findings(event),
+            "request_id": event.request_id,
+        }
+        for event in events[:REFUSED_SHOWN]
+    ]
+
+
+def _findings(event: Any) -> list[dict[str, str]]:
+    """What the rules found; a refusal without findings (a spent token, a bad body) is its own finding."""
+    recorded = (event.after or {}).get("findings") or []
+    if recorded:
+        return client_page.findings(recorded)
+    return [{"outcome": "fail", "rule": "request", "member": "", "title": "The request was refused", "found": event.reason}]
+
+
+@partners
+@require_safe
+def detail(request: HttpRequest, client_id: str) -> HttpResponse:
+    """What is this software, and may it act?"""
+    viewer = viewer_of(request)
+    row = queries.client(viewer, client_id)
+    context = {
+        "client": client_page.facts(row),
+        "verdict": _verdict(row, queries.registrations(viewer).filter(client=row).first()),
+        **client_page.sections(row, queries.keys(viewer, client_id)),
+        "entries": timeline(queries.client_events(viewer, client_id)[:EVENTS_SHOWN]),
+    }
+    return render(request, "partner/clients/detail.html", context)
+
+
+def _verdict(row: ClientRow, registration: RegistrationRow | None) -> dict[str, str]:
+    """Says whether it may act, and no reason that would help an attacker; of a rejection the reason."""
+    said = access.may(client_page.standing(row), Action.ISSUE, clock.now())
+    if said.allowed:
+        return {**client_page.tone(said), "title": "May act", "text": "It gets tokens within your entitlements."}
+    if registration is not None and registration.outcome == "rejected":
+        return {**client_page.tone(said), "title": "Its registration was rejected", "text": registration.reason}
+    text = "Nothing to do on your side: the operator decides." if row.state == "pending" else "It gets no token now."
+    return {**client_page.tone(said), "title": "May not act", "text": text}

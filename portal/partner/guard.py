@@ -1,0 +1,37 @@
+"""Who comes in: people of an organization whose relation has not ended. Everything else is a closed page."""
+
+from functools import wraps
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from portal.authn import View
+from portal.permissions import Act, requires
+from registry import access
+from registry.queries import OrganizationRow
+from registry.states import Action, Environment
+
+
+def own(request: HttpRequest) -> OrganizationRow:
+    """The organization of the signed-in person, read with the person in this request."""
+    return cast(OrganizationRow, cast(Any, request.user).organization)
+
+
+def allows(row: OrganizationRow, action: Action) -> bool:
+    """True if the organization may do this in its portal, whatever the environment."""
+    standings = (access.organization_standing(row, environment) for environment in Environment)
+    return any(access.may_organization(standing, action).allowed for standing in standings)
+
+
+def partners(view: View) -> View:
+    """Guard a view of the partner portal."""
+
+    @requires(Act.READ_OWN)
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not allows(own(request), Action.PORTAL_READ):
+            return render(request, "partner/closed.html", status=403)
+        return view(request, *args, **kwargs)
+
+    return guarded

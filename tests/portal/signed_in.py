@@ -1,0 +1,40 @@
+"""People signed in to Django's test client, with a second factor as the tests need it."""
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.http import HttpRequest
+from django.test import Client
+
+from portal.authn import SESSION_EPOCH
+from registry.models import Organization, User
+from registry.roles import STAFF_ROLES, Role
+from tests import world
+
+
+def enrolled(user: User) -> str:
+    """Give a person a second factor; the seed, for making codes."""
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return secret
+
+
+def signed_in(user: User, *, stepped_up: bool = True) -> Client:
+    """A client in whose session this person signed in under today's epoch, with a fresh factor unless told not."""
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    request = HttpRequest()
+    request.session, request.user = client.session, user  # type: ignore[assignment]
+    request.session[SESSION_EPOCH] = user.session_epoch
+    record_authentication(request, user, method="password")
+    if stepped_up:
+        record_authentication(request, user, method="mfa", type="totp")
+    request.session.save()
+    return client
+
+
+def as_role(role: Role, holder: Organization | None = None, *, stepped_up: bool = True) -> Client:
+    """A signed-in person of this role; staff carry a second factor."""
+    user = world.person(role, holder)
+    if role in STAFF_ROLES:
+        enrolled(user)
+    return signed_in(user, stepped_up=stepped_up)
