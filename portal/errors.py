@@ -215,7 +215,10 @@ def problem(
         body["detail"] = _description(refusal)
         body["findings"] = [asdict(finding) for finding in refusal.findings]
     return JsonResponse(
-        body, status=answer.status, content_type="application/problem+json", headers=dict(headers or {})
+        body,
+        status=answer.status,
+        content_type="application/problem+json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
     )
 
 

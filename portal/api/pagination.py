@@ -1,5 +1,6 @@
 """Pages by an opaque cursor: stable while rows come and go, and never a count of everything."""
 
+import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from rest_framework.request import Request
 from registry.errors import MalformedRequest
 
 MAX_PAGE = 200
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+=*")
 
 
 class Cursor(CursorPagination):
@@ -27,6 +29,8 @@ class Cursor(CursorPagination):
     def decode_cursor(self, request: Request) -> Place | None:
         """Raises MalformedRequest for a cursor that is not one of ours."""
         try:
+            if not _BASE64.fullmatch(request.query_params.get(self.cursor_query_param, "A")):
+                raise ValidationError("not base64")
             place = super().decode_cursor(request)
             if place is not None and place.position is not None:
                 self._check(place.position)
