@@ -1,0 +1,110 @@
+"""Each system check on both sides: it fires on the unsafe value, and is silent on the safe one."""
+
+import os
+import re
+from base64 import urlsafe_b64encode
+from dataclasses import replace
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from django.core import checks as framework
+from django.core.checks import CheckMessage
+from django.core.checks.registry import registry as registered
+from django.db import connection
+from pytest_django.fixtures import Settings
+
+from registry import checks
+from tests.architecture.source import ROOT
+
+STRONG = urlsafe_b64encode(bytes(range(32))).decode()
+WEAK = urlsafe_b64encode(bytes(31)).decode()
+EVERY_ID = set(re.findall(r"registry\.[EWC]\d+", (ROOT / "registry/checks.py").read_text()))
+
+UNSAFE: list[dict[str, Any]] = [
+    {"deployment": "production", "clock_offset_file": ""},
+    {"deployment": "local", "clock_offset_file": "/run/offset"},
+    {"deployment": "test", "clock_offset_file": "/run/offset"},
+    {"credential_key": STRONG, "factor_key": STRONG},
+    {"issuer": "https://as.example"},
+    {"issuer": "https://as.example:8443"},
+]
+
+
+def fired(**where: Any) -> set[str]:
+    return {str(message.id) for message in framework.run_checks(tags=["concordat"], **where)}
+
+
+@pytest.mark.parametrize(("name", "values"), UNSAFE)
+def test_an_unsafe_value_is_told(settings: Settings, name: str, values: dict[str, Any]) -> None:
+    settings.REGISTRY = replace(settings.REGISTRY, **values)
+    assert name in fired()
+
+
+@pytest.mark.parametrize("values", SAFE)
+def test_a_safe_value_is_not(settings: Settings, values: dict[str, Any]) -> None:
+    settings.REGISTRY = replace(settings.REGISTRY, **values)
+    assert fired() == set()
+
+
+@pytest.mark.parametrize(("url", "ids"), [("", {"registry.E004"}), ("redis://broker.example:6379/0", set())])
+def test_the_broker_is_named(settings: Settings, url: str, ids: set[str]) -> None:
+    settings.CELERY_BROKER_URL = url
+    assert fired() == ids
+
+
+def _as_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = urlsplit(os.environ["DATABASE_OWNER_URL"])
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "USER", owner.username)
+    monkeypatch.setitem(connection.settings_dict, "PASSWORD", unquote(owner.password or ""))
+
+
+@pytest.fixture
+def own_connection(live_db: None, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Any:
+    """The connection of the role that the test names; closed on the way out, so that nobody inherits it."""
+    if request.param == "owner":
+        _as_owner(monkeypatch)
+    yield request.param
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("own_connection", "deployment", "ids"),
+    [
+        ("owner", "production", ["registry.E006"]),
+        ("owner", "test", []),
+        ("application", "production", []),
+    ],
+    indirect=["own_connection"],
+)
+def test_who_serves_owns_nothing(
+    own_connection: str, settings: Settings, deployment: str, ids: list[str]
+) -> None:
+    settings.REGISTRY = replace(settings.REGISTRY, deployment=deployment)
+    assert [message.id for message in checks.application_role_owns_nothing(None, ["default"])] == ids
+
+
+def test_without_a_database_the_owner_is_not_asked(settings: Settings) -> None:
+    settings.REGISTRY = replace(settings.REGISTRY, deployment="production")
+    assert checks.application_role_owns_nothing(None, None) == []
+
+
+def test_every_check_has_its_cases() -> None:
+    assert {name for name, _ in UNSAFE} | {"registry.E004", "registry.E006"} == EVERY_ID
+
+
+def test_every_check_is_registered() -> None:
+    ours = {check.__name__ for check in registered.get_checks() if check.__module__ == "registry.checks"}
+    defined = {name for name, value in vars(checks).items() if getattr(value, "tags", None)}
+    assert ours == defined
+
+
+def test_every_message_says_what_to_do(settings: Settings) -> None:
+    settings.REGISTRY = replace(
+        settings.REGISTRY, credential_key="", issuer="", deployment="staging", clock_offset_file="/run/offset"
+    )
+    settings.CELERY_BROKER_URL = ""
+    told: list[CheckMessage] = framework.run_checks(tags=["concordat"])
+    assert {str(message.id) for message in told} == EVERY_ID - {"registry.E006"}
+    assert all(message.hint and message.is_serious() for message in told)
