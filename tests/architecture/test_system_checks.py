@@ -21,7 +21,21 @@ STRONG = urlsafe_b64encode(bytes(range(32))).decode()
 WEAK = urlsafe_b64encode(bytes(31)).decode()
 EVERY_ID = set(re.findall(r"registry\.[EWC]\d+", (ROOT / "registry/checks.py").read_text()))
 
-UNSAFE: list[dict[str, Any]] = [
+UNSAFE: list[tuple[str, dict[str, Any]]] = [
+    ("registry.E001", {"credential_key": ""}),
+    ("registry.E001", {"credential_key": WEAK}),
+    ("registry.E001", {"factor_key": WEAK}),
+    ("registry.E001", {"factor_key": "not base64 at all, but of some length!"}),
+    ("registry.E002", {"issuer": ""}),
+    ("registry.E002", {"issuer": "http://as.example"}),
+    ("registry.E002", {"issuer": "https://as.example/tenant"}),
+    ("registry.E002", {"issuer": "https://as.example?x=1"}),
+    ("registry.E002", {"issuer": "https://as.example#x"}),
+    ("registry.E003", {"deployment": "production", "clock_offset_file": "/run/offset"}),
+    ("registry.E005", {"deployment": "staging"}),
+    ("registry.E005", {"deployment": ""}),
+]
+SAFE: list[dict[str, Any]] = [
     {"deployment": "production", "clock_offset_file": ""},
     {"deployment": "local", "clock_offset_file": "/run/offset"},
     {"deployment": "test", "clock_offset_file": "/run/offset"},
