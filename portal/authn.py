@@ -13,10 +13,12 @@ from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.signals import authentication_step_completed
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -58,11 +60,22 @@ class AccountAdapter(DefaultAccountAdapter):
             now=clock.now(),
         )
 
+    def set_password(self, user: Any, password: str) -> None:
+        super().set_password(user, password)
+        sessions.record(Event.PERSON_PASSWORD_CHANGED, person(user), now=clock.now())
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return home_of(request)
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Mails about factors arrive with the mail outbox."""
+
+
+@receiver(authentication_step_completed)
+def record_step_up(request: HttpRequest, user: Any, reauthenticated: bool = False, **_: Any) -> None:
+    """allauth offers no hook but its signal for a factor that was presented again."""
+    if reauthenticated:
+        sessions.record(Event.PERSON_STEPPED_UP, person(user, request_id(request)), now=clock.now())
 
 
 class FactorAdapter(DefaultMFAAdapter):

@@ -36,7 +36,6 @@ SENTENCES: Mapping[str, str] = {
     Event.CLIENT_REVOKED: "Client revoked; its keys never return",
     Event.CLIENT_DEREGISTERED: "Client deregistered; a tombstone stays",
     Event.CLIENT_AUTHENTICATION_REFUSED: "Client authentication refused",
-    Event.CLIENT_KEY_COMPROMISED: "Client key reported compromised",
     Event.TOKEN_REVOKED: "Token revoked",
     Event.TOKEN_REUSE_SEEN: "Refresh token reused; its family is revoked",
     Event.CODE_REPLAY_SEEN: "Authorization code replayed; what it gave is revoked",

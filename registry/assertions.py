@@ -76,7 +76,7 @@ def verify(
 
 def _check_header(header: Mapping[str, Any], registered_alg: str | None) -> None:
     alg, typ = header.get("alg"), header.get("typ")
-    if alg not in ALGORITHMS or (registered_alg and alg != registered_alg):
+    if not isinstance(alg, str) or alg not in ALGORITHMS or (registered_alg and alg != registered_alg):
         raise InvalidClient("the client assertion is not signed with the registered algorithm")
     if typ is not None and (not isinstance(typ, str) or typ.lower().removeprefix("application/") not in TYPES):
         raise InvalidClient("typ of the client assertion is not JWT or client-authentication+jwt")
@@ -112,7 +112,7 @@ def _signed_by(key: Mapping[str, Any], assertion: Assertion) -> bool:
 
 def _check_audience(audience: Any, accepted: frozenset[str]) -> None:
     values = audience if isinstance(audience, list) else [audience]
-    if len(values) != 1 or values[0] not in accepted:
+    if len(values) != 1 or not isinstance(values[0], str) or values[0] not in accepted:
         raise InvalidClient("aud of the client assertion has to be the issuer identifier alone")
 
 

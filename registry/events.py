@@ -36,7 +36,6 @@ class Event(StrEnum):
     CLIENT_REVOKED = "client.state.revoked"
     CLIENT_DEREGISTERED = "client.state.deregistered"
     CLIENT_AUTHENTICATION_REFUSED = "client.authentication.refused"
-    CLIENT_KEY_COMPROMISED = "client.key.compromised"
 
     TOKEN_REVOKED = "token.value.revoked"
     TOKEN_REUSE_SEEN = "token.reuse.detected"

@@ -20,6 +20,9 @@ SELECT
     ARRAY(SELECT DISTINCT unnest(e.scopes) FROM registry_entitlement e WHERE e.organization_id = %(id)s
           AND (e.valid_until IS NULL OR e.valid_until > %(now)s)
           AND (%(roles)s::text[] IS NULL OR e.role = ANY(%(roles)s::text[]))),
+    ARRAY(SELECT DISTINCT unnest(e.default_scopes) FROM registry_entitlement e WHERE e.organization_id = %(id)s
+          AND (e.valid_until IS NULL OR e.valid_until > %(now)s)
+          AND (%(roles)s::text[] IS NULL OR e.role = ANY(%(roles)s::text[]))),
     ARRAY(SELECT DISTINCT unnest(e.grant_types) FROM registry_entitlement e WHERE e.organization_id = %(id)s
           AND (e.valid_until IS NULL OR e.valid_until > %(now)s)
           AND (%(roles)s::text[] IS NULL OR e.role = ANY(%(roles)s::text[]))),
@@ -53,7 +56,7 @@ def gather(
     """The facts for judging one new registration. Two statements; one when the client sends no key."""
     parameters = PRESETS[organization.preset]
     row = _read(organization.pk, environment, metadata.software_id or "", token.roles if token else None, now)
-    scopes, grant_types, domains, clients, keys, hourly, held, recent, holder = row
+    scopes, default_scopes, grant_types, domains, clients, keys, hourly, held, recent, holder = row
     return Context(
         environment=environment,
         route=route,
@@ -62,7 +65,7 @@ def gather(
         parameters=parameters,
         entitled_scopes=frozenset(scopes),
         entitled_grant_types=frozenset(grant_types),
-        default_scopes=frozenset(),
+        default_scopes=frozenset(default_scopes),
         proved_domains=frozenset(domains),
         allowed_hosts=_set_or_none(token.allowed_hosts if token else None),
         allowed_software_id=(token.software_id or None) if token else None,

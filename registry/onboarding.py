@@ -43,10 +43,29 @@ class ContactFacts:
 
 @dataclass(frozen=True, slots=True)
 class EntitlementFacts:
+    """A role: `default_scopes`, part of `scopes`, are those of a client that asks for none."""
+
     role: str
     scopes: Sequence[str]
     grant_types: Sequence[str]
     valid_until: datetime | None = None
+    default_scopes: Sequence[str] = ()
+
+    def row(self) -> dict[str, Any]:
+        """The columns of its row, without organization and role. Raises InvalidInput."""
+        if not set(self.default_scopes) <= set(self.scopes):
+            raise InvalidInput("default_scopes are not part of scopes.", fix="Grant them, or leave them out.")
+        return {
+            "scopes": list(self.scopes),
+            "default_scopes": list(self.default_scopes),
+            "grant_types": list(self.grant_types),
+            "valid_until": self.valid_until,
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """What the audit event says of it."""
+        end = self.valid_until.isoformat() if self.valid_until else None
+        return self.row() | {"role": self.role, "valid_until": end}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +75,15 @@ class QuotaFacts:
     keys_per_client: int = 10
     initial_access_tokens: int = 10
     registrations_per_hour: int = 60
+
+    def row(self) -> dict[str, int]:
+        """The columns of its row, without organization and environment."""
+        return {
+            "clients": self.clients,
+            "keys_per_client": self.keys_per_client,
+            "initial_access_tokens": self.initial_access_tokens,
+            "registrations_per_hour": self.registrations_per_hour,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,25 +176,10 @@ def _add_parts(organization: Organization, facts: OrganizationFacts) -> None:
         for c in facts.contacts
     )
     Entitlement.objects.bulk_create(
-        Entitlement(
-            organization=organization,
-            role=e.role,
-            scopes=list(e.scopes),
-            grant_types=list(e.grant_types),
-            valid_until=e.valid_until,
-        )
-        for e in facts.entitlements
+        Entitlement(organization=organization, role=e.role, **e.row()) for e in facts.entitlements
     )
     Quota.objects.bulk_create(
-        Quota(
-            organization=organization,
-            environment=q.environment,
-            clients=q.clients,
-            keys_per_client=q.keys_per_client,
-            initial_access_tokens=q.initial_access_tokens,
-            registrations_per_hour=q.registrations_per_hour,
-        )
-        for q in facts.quotas
+        Quota(organization=organization, environment=q.environment, **q.row()) for q in facts.quotas
     )
 
 
@@ -175,11 +188,8 @@ def _summary(facts: OrganizationFacts) -> dict[str, Any]:
         "state": State.DRAFT,
         "legal_name": facts.legal_name,
         "registration_number": facts.registration_number,
-        "entitlements": [
-            {"role": e.role, "scopes": list(e.scopes), "grant_types": list(e.grant_types)}
-            for e in facts.entitlements
-        ],
-        "quotas": [{"environment": q.environment, "clients": q.clients} for q in facts.quotas],
+        "entitlements": [e.summary() for e in facts.entitlements],
+        "quotas": [{"environment": q.environment, **q.row()} for q in facts.quotas],
     }
 
 
@@ -260,17 +270,22 @@ def grant_entitlement(
     """Give an organization a role, or replace the scopes and grants of one that it holds."""
     organization = lifecycle.lock_organization(organization_id)
     entitlement, _ = Entitlement.objects.update_or_create(
-        organization=organization,
-        role=facts.role,
-        defaults={
-            "scopes": list(facts.scopes),
-            "grant_types": list(facts.grant_types),
-            "valid_until": facts.valid_until,
-        },
+        organization=organization, role=facts.role, defaults=facts.row()
     )
-    after = {"role": facts.role, "scopes": list(facts.scopes), "grant_types": list(facts.grant_types)}
-    _record(organization, Event.ENTITLEMENT_GRANTED, actor, now, after=after)
+    _record(organization, Event.ENTITLEMENT_GRANTED, actor, now, after=facts.summary())
     return entitlement
+
+
+@transaction.atomic
+def set_quota(organization_id: UUID, facts: QuotaFacts, *, actor: Actor, now: datetime) -> Quota:
+    """Set how many of each an organization may hold in one environment. What it holds already stays."""
+    organization = lifecycle.lock_organization(organization_id)
+    quota, _ = Quota.objects.update_or_create(
+        organization=organization, environment=facts.environment, defaults=facts.row()
+    )
+    after = {"environment": facts.environment, **facts.row()}
+    _record(organization, Event.QUOTA_SET, actor, now, after=after)
+    return quota
 
 
 def _record(organization: Organization, event: Event, actor: Actor, now: datetime, **facts: Any) -> None:

@@ -16,10 +16,13 @@ from registry.actors import Actor
 from registry.client_metadata import ClientMetadata
 from registry.errors import (
     Conflict,
+    Finding,
     FourEyesRequired,
     InvalidClientMetadata,
     InvalidInput,
     NotFound,
+    QuotaReached,
+    Refusal,
     StandingForbids,
 )
 from registry.events import Event
@@ -29,6 +32,7 @@ from registry.policy import engine
 from registry.policy.context import Context
 from registry.states import Action, Environment, Route, State
 
+_HOUR_SECONDS = 3600
 _SECRET_METHODS = frozenset({"client_secret_basic", "client_secret_post"})
 _TOOLKIT_GRANTS = {
     "authorization_code": Client.GRANT_AUTHORIZATION_CODE,
@@ -88,7 +92,7 @@ def register(request: RegistrationRequest, *, actor: Actor, now: datetime) -> tu
     )
     judgement = engine.judge(request.metadata, context)
     if (refusal := judgement.refusal()) is not None:
-        raise refusal
+        raise _dated(refusal, context)
     client = _make_client(organization, request, judgement.metadata, context, now)
     _make_keys(client, judgement.metadata, now)
     _decide(organization, client, request, actor, now)
@@ -105,6 +109,13 @@ def _may_register(
             f"The organization is {organization.state} and cannot register in {standing.environment}.",
             fix="Ask the operator of the registry.",
         )
+
+
+def _dated(refusal: Refusal, context: Context) -> Refusal:
+    """A quota by the hour says when to come back; policy itself has no clock."""
+    if isinstance(refusal, QuotaReached) and not context.registrations_left_this_hour:
+        refusal.retry_after = _HOUR_SECONDS
+    return refusal
 
 
 def _make_client(
@@ -168,9 +179,12 @@ def _make_keys(client: Client, metadata: ClientMetadata, now: datetime) -> None:
             ClientKey.objects.bulk_create(rows)
     except IntegrityError as cause:
         # Somebody registered the same key between our reading and our writing.
-        raise InvalidClientMetadata(
-            "a key of the key set belongs to another client", fix="Make a new key for this client."
-        ) from cause
+        raise InvalidClientMetadata(findings=[_KEY_TAKEN]) from cause
+
+
+_KEY_TAKEN = Finding(
+    "jwks", "a key belongs to another client", "Make a new key for this client.", "K2.owner", "OWASP NHI9"
+)
 
 
 def _key_documents(client: Client) -> list[dict[str, Any]]:

@@ -230,7 +230,12 @@ def _organization(partner: Partner) -> dict[str, Any]:
         "website": f"https://www.{partner.domain}/",
         "contacts": [{"kind": k, "name": f"{k.title()} desk", "email": f"{k}@{partner.domain}"} for k in kinds],
         "entitlements": [
-            {"role": "service-provider", "scopes": list(partner.scopes), "grant_types": list(GRANTS)}
+            {
+                "role": "service-provider",
+                "scopes": list(partner.scopes),
+                "default_scopes": [partner.scopes[0]],
+                "grant_types": list(GRANTS),
+            }
         ],
         "quotas": [{"environment": "sandbox", **quota}, {"environment": "production"}],
         "production_review": partner.production_review,

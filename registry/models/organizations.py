@@ -113,6 +113,7 @@ class Entitlement(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="entitlements")
     role = models.CharField(max_length=64)
     scopes = ArrayField(models.CharField(max_length=128))
+    default_scopes = ArrayField(models.CharField(max_length=128), default=list)
     grant_types = ArrayField(models.CharField(max_length=64))
     valid_until = models.DateTimeField(null=True, blank=True)
 

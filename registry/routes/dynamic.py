@@ -1,7 +1,7 @@
 """OAuth Dynamic Client Registration behind an initial access token (RFC 7591 §3)."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -158,16 +158,7 @@ def _record_refusal(refusal: Refusal, token: InitialAccessToken, actor: Actor, n
             reason=refusal.found or type(refusal).__name__,
             after={
                 "refusal": type(refusal).__name__,
-                "findings": [
-                    {
-                        "rule": finding.rule,
-                        "member": finding.member,
-                        "found": finding.found,
-                        "fix": finding.fix,
-                        "source": finding.source,
-                    }
-                    for finding in refusal.findings
-                ],
+                "findings": [asdict(finding) for finding in refusal.findings],
             },
             policy_version=token.policy_version,
             now=now,

@@ -52,6 +52,7 @@ class Entitlement(Shape):
 
     role = Line(ROLE, max_length=64)
     scopes = scope_values()
+    default_scopes = scope_values(required=False)
     grant_types = ListField(child=ChoiceField(GRANT_TYPES), max_length=10)
     valid_until = instant(allow_null=True, required=False)
 
