@@ -9,12 +9,23 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+ADDRESSES = {
+    "Portal": "/sign-in/",
+    "Registration": "/register",
+    "Token": "/token",
+    "Introspection": "/introspect",
+    "API": "/api/v1/",
+    "Server metadata": "/.well-known/oauth-authorization-server",
+}
+WIDTH = 130  # a narrower terminal wraps the lines itself, and a password can still be copied
+
 
 class Report:
     """Prints lines; on a terminal with a moving sign beside the step that is under way."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
+        self._console.width = max(self._console.width, WIDTH)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -28,27 +39,27 @@ class Report:
         self._console.print(f"  {text}", soft_wrap=True, markup=False)
 
     def addresses(self, base_url: str, facts: Mapping[str, Any]) -> None:
-        table = Table(title="Concordat is ready", title_justify="left", show_header=False)
-        table.add_row("Portal", f"{base_url}/sign-in/")
-        table.add_row("Registration", f"{base_url}/register")
-        table.add_row("Token", f"{base_url}/token")
-        table.add_row("Introspection", f"{base_url}/introspect")
-        table.add_row("API", f"{base_url}/api/v1/")
-        table.add_row("Server metadata", f"{base_url}/.well-known/oauth-authorization-server")
+        self._console.print("\n[bold]Concordat is ready[/bold]")
+        table = _table("What", "Where")
+        for name, path in ADDRESSES.items():
+            table.add_row(name, base_url + path)
         self._console.print(table)
+        self._console.print()
         self._accounts(facts.get("accounts", {}))
 
     def _accounts(self, accounts: Mapping[str, Mapping[str, str]]) -> None:
-        table = Table(title="Sign-ins", title_justify="left")
-        for column in ("Role", "E-mail", "Password", "TOTP seed"):
-            table.add_column(column, overflow="fold")
+        table = _table("Sign in as", "E-mail", "Password", "TOTP seed")
         for role, account in accounts.items():
             cells = (account.get(name) or "" for name in ("email", "password", "totp_seed"))
-            table.add_row(role, *cells)
+            table.add_row(role.replace("_", " "), *cells)
         if accounts:
             self._console.print(table)
+            self.say(
+                "A seed goes into an authenticator app; `oathtool --totp -b SEED` prints the code of this moment."
+            )
 
     def closing(self, authority: Path, facts_file: Path) -> None:
+        self._console.print()
         self.say(f"All of it, for scripts: {facts_file}")
         self.say(
             "The certificate is signed by an authority made for this machine, which can sign localhost only."
@@ -56,3 +67,10 @@ class Report:
         self.say(f"A browser asks once; to be spared that, import {authority} as an authority.")
         self.say(f"curl takes it with --cacert {authority}")
         self.say("Ctrl-C stops everything; the data stays for the next start.")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=True, header_style="dim", title_justify="left")
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    return table
