@@ -5,7 +5,7 @@ browsers a page. A refusal without a row becomes `server_error` with its detail 
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from django.conf import settings
@@ -74,6 +74,7 @@ ANSWERS: Mapping[type[errors.Refusal], Answer] = {
 UNKNOWN = Answer(500, "server_error", "The server failed", "RFC 6749 §4.1.2.1")
 UNAVAILABLE = Answer(503, "temporarily_unavailable", "The registry cannot be reached", "RFC 6749 §4.1.2.1")
 BAD_REQUEST = Answer(400, "invalid_request", "The request is malformed", "RFC 6749 §5.2")
+NOT_ALLOWED = Answer(405, "invalid_request", "The method is not offered here", "RFC 9110 §15.5.6")
 TOO_LARGE = ANSWERS[errors.RequestTooLarge]
 
 
@@ -153,6 +154,11 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """handler403."""
     return _page_or_error(request, ANSWERS[errors.RoleForbids])
+
+
+def method_not_allowed(request: HttpRequest, allowed: Sequence[str]) -> HttpResponse:
+    """Another method than the `allowed` ones; none at all makes an empty `Allow` (RFC 9110 §10.2.1)."""
+    return _page_or_error(request, NOT_ALLOWED, headers={"Allow": ", ".join(allowed)})
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

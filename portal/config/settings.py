@@ -77,6 +77,7 @@ MACHINE_PREFIXES = ("/register/", "/.well-known/", "/healthz/", "/api/")
 MACHINE_MIDDLEWARE = [
     "portal.middleware.request_identity",
     "portal.middleware.machine_headers",
+    "portal.middleware.known_host",
 ]
 MIDDLEWARE = [
     "portal.middleware.request_identity",
@@ -216,6 +217,7 @@ OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "registry.DeviceGrant"
 OAUTH2_PROVIDER = {
     "OIDC_ISS_ENDPOINT": REGISTRY.issuer,  # the toolkit's name for the `iss` of RFC 9207
     "OAUTH2_VALIDATOR_CLASS": "portal.protocol.validator.Validator",
+    "OAUTH2_BACKEND_CLASS": "portal.protocol.toolkit.Backend",
     "OAUTH2_SERVER_CLASS": "portal.protocol.server.Server",
     "ACCESS_TOKEN_GENERATOR": "registry.tokens.new_access_token",
     "REFRESH_TOKEN_GENERATOR": "registry.tokens.new_refresh_token",

@@ -8,13 +8,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.cache import cache_control
 from oauth2_provider.exceptions import FatalClientError, OAuthToolkitError
 from oauth2_provider.http import OAuth2ResponseRedirect
 from oauth2_provider.views.mixins import OAuthLibMixin
 from oauthlib.oauth2.rfc6749.errors import AccessDeniedError
 
 from portal import authn
+from portal.protocol import requests
+from portal.protocol.descriptions import description
 from portal.scope_words import SCOPE_WORDS
 from registry import clock, consents
 from registry.loading import ActingClient
@@ -24,7 +26,8 @@ _oauthlib = OAuthLibMixin()
 _CARRIED = ("client_id", "redirect_uri", "response_type", "state", "code_challenge", "code_challenge_method")
 
 
-@require_http_methods(["GET", "POST"])
+@requests.only("GET", "POST")
+@cache_control(no_store=True)
 def authorize(request: HttpRequest) -> HttpResponse:
     """Show the consent page, or carry out what the person decided on it."""
     request.META["concordat.request_id"] = authn.request_id(request)
@@ -54,7 +57,7 @@ def _ask(request: HttpRequest, scopes: list[str], asked: Mapping[str, Any]) -> H
         },
     )
     # Browsers apply form-action to the redirect that follows the form, too.
-    response._csp_update = {"form-action": [_origin(asked["redirect_uri"])]}  # noqa: SLF001  # type: ignore[attr-defined]  # as csp.decorators does
+    response._csp_update = {"form-action": [_origin(asked["redirect_uri"])]}  # type: ignore[attr-defined]  # noqa: SLF001  # as csp does
     return response
 
 
@@ -94,10 +97,17 @@ def _carry_out(request: HttpRequest, scopes: list[str], asked: Mapping[str, Any]
         location, _, _, _ = _oauthlib.create_authorization_response(
             request=request,
             scopes=" ".join(scopes),
-            credentials={name: asked[name] for name in _CARRIED if name in asked},
+            credentials=_credentials(asked),
             allow=True,
         )
     return _away(location)
+
+
+def _credentials(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What the code will be bound to; the answer goes into the query whatever `response_mode` asks for."""
+    carried = {name: asked[name] for name in _CARRIED if name in asked}
+    sent = not asked["request"].using_default_redirect_uri
+    return carried | {"redirect_uri_was_sent": sent, "response_mode": "query"}
 
 
 def _denied(asked: Mapping[str, Any]) -> OAuthToolkitError:
@@ -108,7 +118,8 @@ def _denied(asked: Mapping[str, Any]) -> OAuthToolkitError:
 
 def _to_client(error: Any) -> HttpResponse:
     """An error at the client's redirection URI, with `iss` (RFC 9207 §2)."""
-    answer = {"error": error.error, "error_description": error.description, "state": error.state}
+    said = description(error.error, error.description)
+    answer = {"error": error.error, "error_description": said, "state": error.state}
     query = urlencode({name: value for name, value in answer.items() if value} | {"iss": settings.REGISTRY.issuer})
     separator = "&" if "?" in error.redirect_uri else "?"
     return _away(f"{error.redirect_uri}{separator}{query}")

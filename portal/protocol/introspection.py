@@ -3,7 +3,6 @@
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
 
 from portal.protocol import requests
 from registry import clock, credentials, tokens
@@ -16,7 +15,7 @@ _INACTIVE: dict[str, object] = {"active": False}
 
 
 @csrf_exempt
-@require_POST
+@requests.only("POST")
 @sensitive_post_parameters()
 def introspect(request: HttpRequest) -> JsonResponse:
     """Say whether a token may be used now at the resource server that asks. Two statements."""

@@ -2,14 +2,14 @@
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_safe
 
+from portal.protocol import requests
 from registry.policy.presets import BASELINE
 
 _AUTH_METHODS = sorted(BASELINE.auth_methods)
 
 
-@require_safe
+@requests.only("GET", "HEAD")
 def authorization_server(request: HttpRequest) -> JsonResponse:
     """The metadata document; the same for everybody."""
     issuer = settings.REGISTRY.issuer

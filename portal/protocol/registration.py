@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from portal import errors
 from portal.protocol import requests
 from registry import clock
 from registry.registration import Registered
@@ -14,10 +15,9 @@ from registry.states import State
 
 
 @csrf_exempt
+@requests.only("POST")
 def register(request: HttpRequest) -> HttpResponse:
     """Register a client and answer with its effective metadata and credentials."""
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     call = dynamic.RegistrationCall(
         bearer=requests.bearer(request),
         content_type=request.META.get("CONTENT_TYPE"),
@@ -51,4 +51,4 @@ def _document(registered: Registered) -> dict[str, Any]:
 @csrf_exempt
 def configuration(request: HttpRequest, client_id: str) -> HttpResponse:
     """RFC 7592 is not offered yet: no verb is allowed, which is what an empty `Allow` says (RFC 9110 §10.2.1)."""
-    return HttpResponseNotAllowed([])
+    return errors.method_not_allowed(request, [])

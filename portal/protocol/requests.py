@@ -3,31 +3,56 @@
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TypeAlias
 from urllib.parse import unquote_plus
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, QueryDict
 
+from portal import errors
 from registry.errors import InvalidClient, MalformedForm, RequestTooLarge, UnsupportedMediaType
 
 _BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+_DROPPED_OCTETS = 1_048_576
 _FORM = "application/x-www-form-urlencoded"
+
+View: TypeAlias = Callable[..., HttpResponse]
+
+
+def only(*methods: str) -> Callable[[View], View]:
+    """Let these methods through and refuse every other with `Allow`, in the form that callers of the path read."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+            if request.method not in methods:
+                return errors.method_not_allowed(request, methods)
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
 
 
 def read_form(request: HttpRequest) -> Mapping[str, str]:
-    """The parameters of a form body, each once (RFC 6749 §3.2). Raises MalformedForm and its like."""
-    if request.content_type != _FORM:
-        raise UnsupportedMediaType(f"The body is not {_FORM}.", fix="Send a form.")
+    """The parameters of a form body, as `parameters` reads them. Raises MalformedForm and its like."""
     if len(read_body(request)) > settings.REGISTRY.registration_body_bytes:
         raise RequestTooLarge("The body is larger than 64 KiB.", fix="Send less.")
-    repeated = [name for name, values in request.POST.lists() if len(values) > 1]
-    if repeated:
+    if request.content_type != _FORM:
+        raise UnsupportedMediaType(f"The body is not {_FORM}.", fix="Send a form.")
+    return parameters(request.POST)
+
+
+def parameters(sent: QueryDict) -> Mapping[str, str]:
+    """Each parameter once; without a value it counts as not sent (RFC 6749 §3.1, §3.2). Raises MalformedForm."""
+    if any(len(values) > 1 for _, values in sent.lists()):
         raise MalformedForm("A parameter is sent more than once.", fix="Send each parameter once.")
-    form = {name: str(value) for name, value in request.POST.items()}
-    if any(_is_dirty(text) for item in form.items() for text in item):
+    pairs = {name: str(value) for name, value in sent.items() if value}
+    if any(_is_dirty(text) for item in pairs.items() for text in item):
         raise MalformedForm("A parameter is not text: it holds a NUL or broken encoding.", fix="Send UTF-8.")
-    return form
+    return pairs
 
 
 def _is_dirty(text: str) -> bool:
@@ -35,8 +60,22 @@ def _is_dirty(text: str) -> bool:
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """The whole body; never more than Django's limit, which answers 413 by itself."""
-    return request.body
+    """The body; of one beyond the limit only its first octets, one more than the limit.
+
+    Up to a MiB of the rest is read and dropped: who is still sending when we close does not hear the answer.
+    """
+    limit = settings.REGISTRY.registration_body_bytes
+    if _announced_octets(request) <= limit:
+        return request.body
+    first = request.read(limit + 1)
+    for _ in range(_DROPPED_OCTETS // limit):
+        request.read(limit)
+    return first
+
+
+def _announced_octets(request: HttpRequest) -> int:
+    announced = str(request.META.get("CONTENT_LENGTH") or "0")
+    return int(announced) if announced.isdecimal() and announced.isascii() else 0
 
 
 def bearer(request: HttpRequest) -> str | None:

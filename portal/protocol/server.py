@@ -1,17 +1,21 @@
 """The toolkit's server, reduced to what this product offers: three grants, one response type, S256."""
 
+import re
 from typing import Any
 
 from oauthlib.oauth2.rfc6749.endpoints.authorization import AuthorizationEndpoint
 from oauthlib.oauth2.rfc6749.endpoints.resource import ResourceEndpoint
 from oauthlib.oauth2.rfc6749.endpoints.revocation import RevocationEndpoint
 from oauthlib.oauth2.rfc6749.endpoints.token import TokenEndpoint
+from oauthlib.oauth2.rfc6749.errors import InvalidRequestError
 from oauthlib.oauth2.rfc6749.grant_types import (
     AuthorizationCodeGrant,
     ClientCredentialsGrant,
     RefreshTokenGrant,
 )
 from oauthlib.oauth2.rfc6749.tokens import BearerToken
+
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class CodeGrant(AuthorizationCodeGrant):
@@ -20,6 +24,15 @@ class CodeGrant(AuthorizationCodeGrant):
     _code_challenge_methods = {
         "S256": AuthorizationCodeGrant._code_challenge_methods["S256"],  # noqa: SLF001  # the hook for this
     }
+
+    def validate_authorization_request(self, request: Any) -> tuple[list[str], dict[str, Any]]:
+        """A challenge is a SHA-256 in base64url (RFC 7636 §4.2); any other could never be met."""
+        asked = super().validate_authorization_request(request)
+        if request.code_challenge is not None and not _CHALLENGE.fullmatch(request.code_challenge):
+            raise InvalidRequestError(
+                description="code_challenge is not 43 characters of base64url.", request=request
+            )
+        return asked
 
 
 class Server(AuthorizationEndpoint, TokenEndpoint, ResourceEndpoint, RevocationEndpoint):

@@ -1,21 +1,22 @@
 """Token and revocation endpoints: the toolkit's, behind our reading of the form."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
 from oauth2_provider.views.mixins import OAuthLibMixin
 
 from portal.protocol import requests
+from portal.protocol.descriptions import description
 from registry.errors import MalformedForm
 
 _oauthlib = OAuthLibMixin()
 
 
 @csrf_exempt
-@require_POST
+@requests.only("POST")
 @sensitive_post_parameters()
 def token(request: HttpRequest) -> HttpResponse:
     """Issue a token (RFC 6749 §3.2)."""
@@ -28,7 +29,7 @@ def token(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
-@require_POST
+@requests.only("POST")
 @sensitive_post_parameters()
 def revoke(request: HttpRequest) -> HttpResponse:
     """Revoke a token of the authenticated client (RFC 7009 §2)."""
@@ -45,7 +46,7 @@ def _carry_request_id(request: HttpRequest) -> None:
 
 
 def _answer(headers: dict[str, Any], body: str, status: int) -> HttpResponse:
-    response = HttpResponse(body or "", status=status, content_type="application/json")
+    response = HttpResponse(_explained(body, status), status=status, content_type="application/json")
     for name, value in headers.items():
         response[name] = value
     response["Cache-Control"] = "no-store"
@@ -53,3 +54,11 @@ def _answer(headers: dict[str, Any], body: str, status: int) -> HttpResponse:
     if status == 401:
         response["WWW-Authenticate"] = 'Basic realm="concordat"'
     return response
+
+
+def _explained(body: str, status: int) -> str:
+    if status < 400:
+        return body or ""
+    told: dict[str, str] = json.loads(body)
+    said = description(told["error"], told.get("error_description"))
+    return json.dumps({"error": told["error"], "error_description": said})

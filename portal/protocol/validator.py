@@ -25,9 +25,8 @@ _ACTIONS = {"/token": Action.ISSUE, "/revoke": Action.REVOKE_TOKEN, "/authorize/
 
 def action_of(request: Any) -> Action:
     """What a protocol request wants; an unknown path is a programming error and fails."""
-    if request.grant_type == "refresh_token":
-        return Action.REFRESH
-    return _ACTIONS[urlsplit(request.uri).path]
+    action = _ACTIONS[urlsplit(request.uri).path]
+    return Action.REFRESH if action is Action.ISSUE and request.grant_type == "refresh_token" else action
 
 
 class Validator(OAuth2Validator):
@@ -77,7 +76,9 @@ class Validator(OAuth2Validator):
     def validate_response_type(
         self, client_id: str, response_type: str, client: Any, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        return response_type == "code" and "authorization_code" in request.acting.grant_types
+        if response_type != "code":
+            raise errors.UnsupportedResponseTypeError(request=request)
+        return "authorization_code" in request.acting.grant_types
 
     def validate_redirect_uri(
         self, client_id: str, redirect_uri: str, request: Any, *args: Any, **kwargs: Any
@@ -109,7 +110,7 @@ class Validator(OAuth2Validator):
             code["code"],
             now=request.now,
             user=request.user,
-            redirect_uri=request.redirect_uri,
+            redirect_uri=request.redirect_uri if request.redirect_uri_was_sent else "",
             scope=" ".join(request.scopes),
             code_challenge=request.code_challenge or "",
             code_challenge_method=request.code_challenge_method or "",
@@ -125,8 +126,10 @@ class Validator(OAuth2Validator):
             self._end_family(request, grant.family, Event.CODE_REPLAY_SEEN, "authorization code used again")
         if not tokens.code_stands(grant, request.acting.standing, request.now) or not grant.user.is_active:
             return False
-        if request.code_verifier and not grant.code_challenge:
+        if bool(request.code_verifier) != bool(grant.code_challenge):
             return False  # a verifier without a challenge is a downgrade (RFC 9700 §2.1.1)
+        if (request.redirect_uri or "") != grant.redirect_uri:
+            return False  # sent then, sent now, and the same (RFC 6749 §4.1.3)
         request.grant, request.user = grant, grant.user
         request.scopes = _still_held(grant.scope, request.acting)
         return True
@@ -140,7 +143,7 @@ class Validator(OAuth2Validator):
     def confirm_redirect_uri(
         self, client_id: str, code: str, redirect_uri: str, client: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        return bool(args[0].grant.redirect_uri == redirect_uri)
+        return True  # compared with the code, where a difference is invalid_grant (RFC 6749 §5.2)
 
     def invalidate_authorization_code(
         self, client_id: str, code: str, request: Any, *args: Any, **kwargs: Any
