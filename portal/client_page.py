@@ -61,7 +61,9 @@ def findings(recorded: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
 
 
 def _title(rule_id: str) -> str:
-    return next((rule.title for rule in CATALOGUE if rule.id == rule_id), "The request cannot be read as metadata")
+    return next(
+        (rule.title for rule in CATALOGUE if rule.id == rule_id), "The request cannot be read as metadata"
+    )
 
 
 def judgement(passed: Sequence[Mapping[str, str]], row: ClientRow) -> dict[str, Any]:

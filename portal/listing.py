@@ -35,7 +35,9 @@ class Query:
 
     def page(self) -> int:
         value = self._sent.get("page", "")
-        return min(max(1, int(value)), MAX_PAGE) if value.isascii() and value.isdigit() and len(value) < 9 else 1
+        return (
+            min(max(1, int(value)), MAX_PAGE) if value.isascii() and value.isdigit() and len(value) < 9 else 1
+        )
 
     def href(self, **changes: str) -> str:
         """This list with some values changed; "" removes one. The page starts again unless it is named."""

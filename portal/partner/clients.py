@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from portal import client_page, listing
+from portal import client_lists, client_page, listing
 from portal.authn import viewer_of
 from portal.listing import counted
 from portal.log import timeline
@@ -28,20 +28,12 @@ MONTH = timedelta(days=30)
 def listed(request: HttpRequest) -> HttpResponse:
     """Which software do we have, and what was refused?"""
     query, viewer = listing.Query(request), viewer_of(request)
-    search, state = query.text("q"), query.choice("state", dict(listing.STATE_OPTIONS))
-    environment = query.choice("environment", dict(listing.ENVIRONMENT_OPTIONS))
-    page = listing.page(
-        query, queries.clients_found(viewer, search=search, state=state, environment=environment)
-    )
-    total = queries.clients(viewer).count()
-    bar = [
-        listing.search(search, "Name, client_id, software_id"),
-        listing.select("state", "State", state, listing.STATE_OPTIONS),
-        listing.select("environment", "Environment", environment, listing.ENVIRONMENT_OPTIONS),
-    ]
+    asked, total = client_lists.asked(query), queries.clients(viewer).count()
+    page = listing.page(query, queries.clients_found(viewer, **asked))
+    sentence = f"{page.total} of {counted(total, 'client')}"
     context = {
         "summary": f"{counted(total, 'client').capitalize()}.",
-        "filters": listing.filter_bar(query, bar, f"{page.total} of {counted(total, 'client')}"),
+        "filters": listing.filter_bar(query, client_lists.fields(asked), sentence),
         "clients": [client_row(row) for row in page.rows],
         "pager": page.pager,
         "refused": _refused(viewer),
@@ -69,7 +61,15 @@ def _findings(event: Any) -> list[dict[str, str]]:
     recorded = (event.after or {}).get("findings") or []
     if recorded:
         return client_page.findings(recorded)
-    return [{"outcome": "fail", "rule": "request", "member": "", "title": "The request was refused", "found": event.reason}]
+    return [
+        {
+            "outcome": "fail",
+            "rule": "request",
+            "member": "",
+            "title": "The request was refused",
+            "found": event.reason,
+        }
+    ]
 
 
 @partners
@@ -91,8 +91,20 @@ def _verdict(row: ClientRow, registration: RegistrationRow | None) -> dict[str, 
     """Says whether it may act, and no reason that would help an attacker; of a rejection the reason."""
     said = access.may(client_page.standing(row), Action.ISSUE, clock.now())
     if said.allowed:
-        return {**client_page.tone(said), "title": "May act", "text": "It gets tokens within your entitlements."}
+        return {
+            **client_page.tone(said),
+            "title": "May act",
+            "text": "It gets tokens within your entitlements.",
+        }
     if registration is not None and registration.outcome == "rejected":
-        return {**client_page.tone(said), "title": "Its registration was rejected", "text": registration.reason}
-    text = "Nothing to do on your side: the operator decides." if row.state == "pending" else "It gets no token now."
+        return {
+            **client_page.tone(said),
+            "title": "Its registration was rejected",
+            "text": registration.reason,
+        }
+    text = (
+        "Nothing to do on your side: the operator decides."
+        if row.state == "pending"
+        else "It gets no token now."
+    )
     return {**client_page.tone(said), "title": "May not act", "text": text}

@@ -40,7 +40,10 @@ def _answer(row: OrganizationRow, refused: int) -> dict[str, str]:
     if row.state == "suspended":
         return {"headline": "Your organization is suspended", "lede": "Nothing is asked of you here."}
     if row.state in {"draft", "pending"}:
-        return {"headline": "You are not active yet", "lede": "The sandbox is open; production waits for approval."}
+        return {
+            "headline": "You are not active yet",
+            "lede": "The sandbox is open; production waits for approval.",
+        }
     if refused:
         lede = f"{counted(refused, 'registration').capitalize()} refused in 7 days, each with the rule and the fix."
         return {"headline": "Some registrations were refused", "lede": lede}

@@ -13,6 +13,7 @@ from registry import errors
 Form = TypeVar("Form", bound=forms.Form)
 Write = Callable[[Mapping[str, Any]], object]
 Page = Callable[[], HttpResponse]
+Address = Callable[[Mapping[str, Any]], str]
 
 # Refusals that the person can read and act on; every other one is a page of its own.
 TELLABLE = (
@@ -32,7 +33,7 @@ def bound(request: HttpRequest, kind: type[Form], **options: Any) -> Form:
 
 
 def answer(
-    request: HttpRequest, form: forms.Form, write: Write, page: Page, *, done: str, to: str
+    request: HttpRequest, form: forms.Form, write: Write, page: Page, *, done: str, to: str | Address
 ) -> HttpResponse:
     """Write and go `to` with 303, or show the page again with what was typed and what is wrong."""
     if request.method != "POST" or not form.is_valid():
@@ -41,7 +42,7 @@ def answer(
         write(form.cleaned_data)
     except TELLABLE as refusal:
         return refused(form, refusal, page)
-    return gone(request, done=done, to=to)
+    return gone(request, done=done, to=to if isinstance(to, str) else to(form.cleaned_data))
 
 
 def refused(form: forms.Form, refusal: errors.Refusal, page: Page) -> HttpResponse:

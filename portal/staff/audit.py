@@ -29,7 +29,9 @@ def search(request: HttpRequest) -> HttpResponse:
     said["event"] = query.choice("event", dict(ACTIONS))
     found = queries.events_found(viewer_of(request), _search(said), limit=PAGE_SIZE + 1)
     context = {
-        "filters": listing.filter_bar(query, _fields(said), f"{len(found[:PAGE_SIZE])} on this page, newest first"),
+        "filters": listing.filter_bar(
+            query, _fields(said), f"{len(found[:PAGE_SIZE])} on this page, newest first"
+        ),
         "days": log_days(found[:PAGE_SIZE]),
         "pager": _pager(query, found, said["before"]),
     }
@@ -98,7 +100,11 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     return render(request, "staff/audit/event.html", {"event": shown})
 
 
-_SUBJECT_PAGES = {"organization": "staff:organization", "client": "staff:client", "registration": "staff:case"}
+_SUBJECT_PAGES = {
+    "organization": "staff:organization",
+    "client": "staff:client",
+    "registration": "staff:case",
+}
 
 
 def _subject_address(row: Any) -> str:

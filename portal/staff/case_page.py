@@ -93,7 +93,9 @@ def registration_context(request: HttpRequest, row: RegistrationRow) -> dict[str
         "members": client_page.members(row.metadata),
         **client_page.judgement(passed, row.client),
         "evidence": _evidence(row, names),
-        "entries": timeline(queries.client_events(viewer_of(request), row.client.client_id)[:20], event_address),
+        "entries": timeline(
+            queries.client_events(viewer_of(request), row.client.client_id)[:20], event_address
+        ),
         "decided": _decided(row, names),
         "approve_closed": _approve_closed(request, row),
         "second_person": _second_person(row, names),
@@ -135,7 +137,11 @@ def _registration_facts(row: RegistrationRow, names: Mapping[str, str]) -> list[
         {"term": "Organization", "value": row.organization.display_name, "href": organization},
         {"term": "Its state", "state": row.organization.state},
         {"term": "Environment", "value": row.environment},
-        {"term": "Client", "value": "open its page", "href": reverse("staff:client", args=[row.client.client_id])},
+        {
+            "term": "Client",
+            "value": "open its page",
+            "href": reverse("staff:client", args=[row.client.client_id]),
+        },
         {"term": "Asked by", "value": names.get(row.requested_by, row.requested_by)},
     ]
 
@@ -197,28 +203,28 @@ def _neighbours(request: HttpRequest, row: RegistrationRow) -> dict[str, str]:
     after = waiting.filter(id__gt=row.pk).order_by("id").first()
     before = waiting.filter(id__lt=row.pk).order_by("-id").first()
     found = {"next_href": after, "previous_href": before}
-    return {name: reverse("staff:case", args=[other.pk]) for name, other in found.items() if other is not None}
+    return {
+        name: reverse("staff:case", args=[other.pk]) for name, other in found.items() if other is not None
+    }
 
 
 def organization_context(request: HttpRequest, row: OrganizationRow) -> dict[str, Any]:
     """The context of staff/queue/case.html for an organization, without its form."""
     found = checks(request, row)
-    warned = [check for check in found if check["outcome"] == "warn"]
+    warned = sum(check["outcome"] == "warn" for check in found)
     return {
-        "case": _organization_case(row, len(warned), len(found) - len(warned)),
+        "case": _organization_case(row, warned, len(found) - warned),
         "facts": _organization_facts(row),
-        "findings": [_as_finding(check) for check in warned],
-        "passes": [
-            {"rule": "ready", "title": f"{check['title']}: {check['found']}".rstrip(": ")}
-            for check in found
-            if check["outcome"] == "pass"
-        ],
-        "counts": {"fail": 0, "warn": len(warned), "passed": len(found) - len(warned)},
+        "findings": [],
+        "passes": [],
+        "counts": None,
         "members": [],
-        "evidence": [{"term": "Evidence", "value": row.evidence or "none", "id": False}],
+        "evidence": [{"term": check["title"], "value": check["found"] or "not recorded"} for check in found],
         "entries": timeline(queries.organization_events(viewer_of(request), row.slug)[:20], event_address),
         "decided": None,
         "approve_closed": approve_closed(request, row),
+        "approve_hint": "the organization becomes active; production opens",
+        "reject_hint": "back to draft; it can be submitted again",
         "second_person": asked_sentence(request, row),
     }
 
@@ -233,7 +239,7 @@ def _organization_case(row: OrganizationRow, warned: int, passed: int) -> dict[s
         "opened_at": row.state_since,
         "policy_version": "",
         "verdict": f"{counted(warned, 'point').capitalize()} to look at, {passed} in order.",
-        "verdict_more": "Approving it opens production.",
+        "verdict_more": "",
         "organization": facts(row),
     }
 
@@ -241,21 +247,13 @@ def _organization_case(row: OrganizationRow, warned: int, passed: int) -> dict[s
 def _organization_facts(row: OrganizationRow) -> list[dict[str, Any]]:
     shown = facts(row)
     return [
-        {"term": "Organization", "value": shown["legal_name"], "href": reverse("staff:organization", args=[row.slug])},
+        {
+            "term": "Organization",
+            "value": shown["legal_name"],
+            "href": reverse("staff:organization", args=[row.slug]),
+        },
         {"term": "Its state", "state": row.state},
         {"term": "Identifier", "value": shown["legal_identifier"]},
         {"term": "Country", "value": row.country},
         {"term": "Our sponsor", "value": shown["sponsor_name"] or "nobody"},
     ]
-
-
-def _as_finding(check: Mapping[str, str]) -> dict[str, str]:
-    return {
-        "outcome": "warn",
-        "rule": "ready",
-        "member": "",
-        "title": check["title"],
-        "found": check["found"] or "not recorded",
-        "fix": "",
-        "source": "",
-    }

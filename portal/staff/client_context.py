@@ -90,10 +90,18 @@ def credentials(request: HttpRequest, row: ClientRow) -> list[dict[str, Any]]:
     """Secrets and registration access tokens: when they were issued and used, never what they are."""
     viewer, now = viewer_of(request), clock.now()
     lives = row.state not in FINAL_STATES
-    secrets = [_credential("client secret", secret, now, lives) for secret in queries.secrets(viewer, row.client_id)]
+    secrets = [
+        _credential("client secret", secret, now, stands=lives)
+        for secret in queries.secrets(viewer, row.client_id)
+    ]
     organization = access.organization_standing(row.organization, row.environment)
     return secrets + [
-        _credential("registration access token", token, now, _stands(token, row, organization.epoch))
+        _credential(
+            "registration access token",
+            token,
+            now,
+            stands=_stands(token, row, organization.epoch),
+        )
         for token in queries.registration_access_tokens(viewer, row.client_id)
     ]
 
@@ -102,7 +110,7 @@ def _stands(token: Any, row: ClientRow, organization_epoch: int) -> bool:
     return bool(token.client_epoch == row.epoch and token.organization_epoch == organization_epoch)
 
 
-def _credential(kind: str, row: Any, now: datetime, stands: bool) -> dict[str, Any]:
+def _credential(kind: str, row: Any, now: datetime, *, stands: bool) -> dict[str, Any]:
     expires = getattr(row, "expires_at", None)
     expired = expires is not None and now >= expires
     usable = row.ended_at is None and stands
@@ -130,7 +138,10 @@ def _stopping(reach: Reach) -> list[dict[str, str]]:
     return [
         {"lead": counted(reach.access_tokens, "access token"), "text": "inactive at once."},
         {"lead": counted(reach.refresh_tokens, "refresh token"), "text": "and every code on its way."},
-        {"lead": counted(reach.registration_access_tokens, "registration access token"), "text": "dead for good."},
+        {
+            "lead": counted(reach.registration_access_tokens, "registration access token"),
+            "text": "dead for good.",
+        },
     ]
 
 
@@ -149,7 +160,9 @@ def _suspending(reach: Reach) -> dict[str, Any]:
 def _reactivating(_: Reach) -> dict[str, Any]:
     return {
         "first_heading": "What begins again",
-        "first": [{"lead": "New tokens", "text": "with the keys and secrets it has, if its organization may act."}],
+        "first": [
+            {"lead": "New tokens", "text": "with the keys and secrets it has, if its organization may act."}
+        ],
         "second_heading": "What stays dead",
         "second": [{"lead": "Tokens and registration access tokens", "text": "from before the suspension."}],
     }

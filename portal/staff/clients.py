@@ -1,6 +1,6 @@
 """Clients of all organizations: the list, one client, and the acts that stop, resume or end it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import listing
+from portal import client_lists, listing
 from portal.authn import actor_of, step_up, viewer_of
 from portal.listing import Column, counted
 from portal.permissions import Act, requires
@@ -36,37 +36,39 @@ act_methods = require_http_methods(["GET", "HEAD", "POST"])
 def listed(request: HttpRequest) -> HttpResponse:
     """Which software may act, and in whose name?"""
     query, viewer = listing.Query(request), viewer_of(request)
-    search, state = query.text("q"), query.choice("state", dict(listing.STATE_OPTIONS))
-    environment = query.choice("environment", dict(listing.ENVIRONMENT_OPTIONS))
-    route, unused = query.choice("route", dict(listing.ROUTE_OPTIONS)), query.choice("unused", dict(UNUSED))
-    sort = query.choice("sort", listing.sort_values(COLUMNS))
-    since = clock.now() - timedelta(days=int(unused)) if unused else None
-    found = queries.clients_found(
-        viewer,
-        search=search,
-        state=state,
-        environment=environment,
-        route=route,
-        unused_since=since,
-        sort=sort,
-    )
-    page, total = listing.page(query, found), queries.clients(viewer).count()
-    bar = [
-        listing.search(search, "Name, client_id, software_id, organization"),
-        listing.select("state", "State", state, listing.STATE_OPTIONS),
-        listing.select("environment", "Environment", environment, listing.ENVIRONMENT_OPTIONS),
-        listing.select("route", "Route", route, listing.ROUTE_OPTIONS),
-        listing.select("unused", "Unused", unused, UNUSED),
-    ]
+    asked, sort = _asked(query), query.choice("sort", listing.sort_values(COLUMNS))
+    page = listing.page(query, queries.clients_found(viewer, sort=sort, **_sought(asked)))
+    total = queries.clients(viewer).count()
     context = {
         "summary": f"{counted(total, 'client').capitalize()}.",
-        "filters": listing.filter_bar(query, bar, f"{page.total} of {counted(total, 'client')}"),
-        "clients": [client_row(row) for row in page.rows],
+        "filters": listing.filter_bar(query, _fields(asked), f"{page.total} of {counted(total, 'client')}"),
         "columns": listing.table_head(query, COLUMNS, sort),
-        "pager": page.pager,
         "any": total > 0,
     }
-    return render(request, "staff/clients/list.html", context)
+    shown = {"clients": [client_row(row) for row in page.rows], "pager": page.pager}
+    return render(request, "staff/clients/list.html", context | shown)
+
+
+def _asked(query: listing.Query) -> dict[str, str]:
+    return client_lists.asked(query) | {
+        "route": query.choice("route", dict(listing.ROUTE_OPTIONS)),
+        "unused": query.choice("unused", dict(UNUSED)),
+    }
+
+
+def _sought(asked: Mapping[str, str]) -> dict[str, Any]:
+    """What was asked, as the reader takes it: days without use become an instant."""
+    days = asked["unused"]
+    since = clock.now() - timedelta(days=int(days)) if days else None
+    return {name: value for name, value in asked.items() if name != "unused"} | {"unused_since": since}
+
+
+def _fields(asked: Mapping[str, str]) -> list[listing.Field]:
+    return [
+        *client_lists.fields(asked),
+        listing.select("route", "Route", asked["route"], listing.ROUTE_OPTIONS),
+        listing.select("unused", "Unused", asked["unused"], UNUSED),
+    ]
 
 
 @requires(Act.READ)

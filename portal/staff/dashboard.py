@@ -29,11 +29,14 @@ def monday(request: HttpRequest) -> HttpResponse:
     """What needs a person today?"""
     if not may(request, Act.READ):
         return HttpResponseRedirect(reverse("staff:people"))
-    viewer, now = viewer_of(request), clock.now()
+    return render(request, "staff/dashboard.html", _context(viewer_of(request), clock.now()))
+
+
+def _context(viewer: Viewer, now: datetime) -> dict[str, Any]:
     waiting = queries.cases_waiting(viewer)
     cases = queries.cases_in_full(viewer, queries.cases(viewer)[:CASES_SHOWN])
     rows = [case_page.row(case, now) for case in cases]
-    context = {
+    return {
         "headline": _headline(waiting, rows, now),
         "next_case_href": rows[0]["href"] if rows else "",
         "work": list(chain(_contained(viewer), (_work(row) for row in rows))),
@@ -43,14 +46,19 @@ def monday(request: HttpRequest) -> HttpResponse:
         "client_states": _states(queries.counts_by_state(viewer, "clients"), "client"),
         "expiring_tokens": [_token(row) for row in queries.expiring_initial_access_tokens(viewer, now)],
     }
-    return render(request, "staff/dashboard.html", context)
 
 
 def _headline(waiting: int, rows: list[dict[str, Any]], now: datetime) -> str:
     if not rows:
         return "Nothing waits."
     age = now - min(row["opened_at"] for row in rows)
-    oldest = f"{age.days} d" if age.days else f"{age.seconds // 3600} h" if age.seconds >= 3600 else "under an hour"
+    oldest = (
+        f"{age.days} d"
+        if age.days
+        else f"{age.seconds // 3600} h"
+        if age.seconds >= 3600
+        else "under an hour"
+    )
     return f"{counted(waiting, 'case').capitalize()} wait{'s' if waiting == 1 else ''}; the oldest {oldest}."
 
 
@@ -119,7 +127,8 @@ def _stats(viewer: Viewer, waiting: int, now: datetime) -> list[dict[str, Any]]:
 def _states(counts: Mapping[str, int], noun: str) -> dict[str, Any]:
     address = reverse(f"staff:{noun}s")
     rows = [
-        {"state": state.value, "count": counts.get(state, 0), "href": f"{address}?state={state}"} for state in State
+        {"state": state.value, "count": counts.get(state, 0), "href": f"{address}?state={state}"}
+        for state in State
     ]
     active, total = counts.get(State.ACTIVE, 0), sum(counts.values())
     return {

@@ -112,7 +112,9 @@ class SubmitForm(ReasonForm):
         widget=_area(6),
         help_text="Registers and documents that were checked, with dates: whoever decides compares with them.",
     )
-    reason = forms.CharField(label="Note for whoever decides", max_length=MAX_REASON, required=False, widget=_area(3))
+    reason = forms.CharField(
+        label="Note for whoever decides", max_length=MAX_REASON, required=False, widget=_area(3)
+    )
 
 
 class DecisionForm(ReasonForm):
@@ -174,7 +176,9 @@ class AttestForm(forms.Form):
 class InviteForm(forms.Form):
     """A person who is to join an organization."""
 
-    name = forms.CharField(label="Name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(
+        label="Name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     email = forms.EmailField(
         label="E-mail address",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
@@ -193,12 +197,17 @@ class InviteForm(forms.Form):
 class InitialAccessTokenForm(ReasonForm):
     """The limits of a new initial access token."""
 
-    environment = forms.ChoiceField(label="Environment", choices=ENVIRONMENTS, widget=forms.RadioSelect, initial="sandbox")
+    environment = forms.ChoiceField(
+        label="Environment", choices=ENVIRONMENTS, widget=forms.RadioSelect, initial="sandbox"
+    )
     max_uses = forms.IntegerField(
         label="Uses", min_value=1, max_value=100_000, initial=1, help_text="How many clients it may register."
     )
     hours = forms.IntegerField(
-        label="Ends after (hours)", min_value=1, initial=24, help_text="168 hours at most, unless the deployment says otherwise."
+        label="Ends after (hours)",
+        min_value=1,
+        initial=24,
+        help_text="168 hours at most, unless the deployment says otherwise.",
     )
     roles = forms.MultipleChoiceField(
         label="Roles it may draw from",
@@ -247,7 +256,9 @@ class OrganizationForm(forms.Form):
     registration_scheme = forms.ChoiceField(
         label="Registered with", choices=[("national", "National register"), ("lei", "LEI (ISO 17442)")]
     )
-    registration_number = forms.CharField(label="Registration number", max_length=64, widget=_mono(spellcheck="false"))
+    registration_number = forms.CharField(
+        label="Registration number", max_length=64, widget=_mono(spellcheck="false")
+    )
     country = forms.RegexField(
         label="Country",
         regex="^[A-Za-z]{2}$",
@@ -261,7 +272,9 @@ class OrganizationForm(forms.Form):
     security_contact = forms.EmailField(label="Security contact", required=False)
     incident_contact = forms.EmailField(label="Incident contact", required=False)
     billing_contact = forms.EmailField(label="Billing contact", required=False)
-    sponsor = forms.ChoiceField(label="Our sponsor", required=False, help_text="Who answers for this partner here.")
+    sponsor = forms.ChoiceField(
+        label="Our sponsor", required=False, help_text="Who answers for this partner here."
+    )
     contract_end = forms.DateField(
         label="Agreement ends",
         required=False,
@@ -282,10 +295,19 @@ class OrganizationForm(forms.Form):
         widget=_area(3, **{"class": "in-mono", "spellcheck": "false"}),
         help_text="Separated by spaces or lines. No client of it ever gets another one.",
     )
+    default_scopes = forms.CharField(
+        label="Scopes of a client that asks for none",
+        required=False,
+        validators=[_SCOPE],
+        widget=_mono(spellcheck="false"),
+        help_text="Some of those above.",
+    )
     grant_types = forms.MultipleChoiceField(
         label="Grant types", choices=GRANT_TYPES, widget=forms.CheckboxSelectMultiple
     )
-    sandbox_review = forms.ChoiceField(label="A registration in the sandbox", choices=REVIEWS, initial="automatic")
+    sandbox_review = forms.ChoiceField(
+        label="A registration in the sandbox", choices=REVIEWS, initial="automatic"
+    )
     production_review = forms.ChoiceField(
         label="A registration in production", choices=REVIEWS, initial="one_person"
     )
@@ -306,6 +328,12 @@ class OrganizationForm(forms.Form):
 
     def clean_scopes(self) -> list[str]:
         return str(self.cleaned_data["scopes"]).split()
+
+    def clean_default_scopes(self) -> list[str]:
+        wanted = str(self.cleaned_data["default_scopes"]).split()
+        if set(wanted) - set(self.cleaned_data.get("scopes", wanted)):
+            raise forms.ValidationError("These are not all among the scopes.")
+        return wanted
 
     @property
     def contacts(self) -> dict[str, str]:

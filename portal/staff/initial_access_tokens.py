@@ -71,7 +71,10 @@ def _page(request: HttpRequest, row: OrganizationRow, form: forms.InitialAccessT
         "consequences": {
             "first_heading": "What becomes possible",
             "first": [
-                {"lead": "Registration over HTTP", "text": f"in {' and '.join(environments) or 'no environment'} by whoever holds it."},
+                {
+                    "lead": "Registration over HTTP",
+                    "text": f"in {' and '.join(environments) or 'no environment'} by whoever holds it.",
+                },
                 {"lead": "Policy", "text": "judges every registration; its review rule decides what waits."},
             ],
             "second_heading": "What it cannot do",

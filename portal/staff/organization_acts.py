@@ -1,6 +1,7 @@
 """Acts that change an organization's state: submit, approve, contain, restore."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -133,10 +134,25 @@ def checks(request: HttpRequest, row: OrganizationRow) -> list[dict[str, str]]:
     scopes = sorted({scope for held in queries.entitlements(viewer, row.slug) for scope in held.scopes})
     return [
         _check(row.evidence, "Evidence was named", "No evidence is recorded", row.evidence),
-        _check(domains, "Domains are proved", "No domain is proved; nothing with a redirection URI can register", ", ".join(domains)),
-        _check(scopes, "Entitlements are set", "It holds no scope; no client of it can register", " ".join(scopes)),
+        _check(
+            domains,
+            "Domains are proved",
+            "No domain is proved; nothing with a redirection URI can register",
+            ", ".join(domains),
+        ),
+        _check(
+            scopes,
+            "Entitlements are set",
+            "It holds no scope; no client of it can register",
+            " ".join(scopes),
+        ),
         _check("security" in kinds, "A security contact is known", "No security contact is known", ""),
-        _check(row.contract_end, "The agreement has an end", "The agreement has no end date", str(row.contract_end or "")),
+        _check(
+            row.contract_end,
+            "The agreement has an end",
+            "The agreement has no end date",
+            str(row.contract_end or ""),
+        ),
     ]
 
 
@@ -152,32 +168,39 @@ def contain(request: HttpRequest, slug: str) -> HttpResponse:
     row = queries.organization(viewer_of(request), slug)
     reach = queries.reach(viewer_of(request), slug, clock.now())
     form = acts.bound(request, forms.ContainForm, initial={"seen": reach.clients})
-    grew = request.method == "POST" and form.is_valid() and form.is_outgrown_by(reach.clients)
-    context = _contain_context(request, row, reach) | {"form": form}
-    if grew:
-        return render(request, _CONTAIN, context | {"grew": f"It is {counted(reach.clients, 'client')} now."})
-    return acts.answer(
-        request,
-        form,
-        lambda data: _contain(request, row, data["scope"], form.said),
-        lambda: render(request, _CONTAIN, context),
-        done=f"{row} is contained. From the first request after this nothing issued before counts.",
-        to=_page_of(row),
-    )
+    page = partial(_contain_page, request, row, reach, form)
+    if form.is_valid() and form.is_outgrown_by(reach.clients):
+        return page(grew=f"It is {counted(reach.clients, 'client')} now.")
+    write = partial(_contain, request, row, form)
+    done = f"{row} is contained: nothing issued before this instant counts."
+    return acts.answer(request, form, write, page, done=done, to=_page_of(row))
 
 
-_CONTAIN = "staff/organizations/contain.html"
+def _contain_page(
+    request: HttpRequest,
+    row: OrganizationRow,
+    reach: queries.Reach,
+    form: forms.ContainForm,
+    *,
+    grew: str = "",
+) -> HttpResponse:
+    context = _contain_context(request, row, reach) | {"form": form, "grew": grew}
+    return render(request, "staff/organizations/contain.html", context)
 
 
-def _contain(request: HttpRequest, row: OrganizationRow, scope: str, reason: str) -> object:
-    call: Mapping[str, Any] = {"actor": actor_of(request), "reason": reason, "now": clock.now()}
-    if scope == "organization":
+def _contain(
+    request: HttpRequest, row: OrganizationRow, form: forms.ContainForm, data: Mapping[str, Any]
+) -> object:
+    call: Mapping[str, Any] = {"actor": actor_of(request), "reason": form.said, "now": clock.now()}
+    if (scope := data["scope"]) == "organization":
         return lifecycle.contain_organization(row.pk, **call)
     return lifecycle.contain_environment(row.pk, Environment(scope), **call)
 
 
 def _contain_context(request: HttpRequest, row: OrganizationRow, reach: queries.Reach) -> dict[str, Any]:
-    closed = "" if may_now(request, row)["contain"] else f"It is {row.state}; there is nothing left to contain."
+    closed = (
+        "" if may_now(request, row)["contain"] else f"It is {row.state}; there is nothing left to contain."
+    )
     return {
         "organization": facts(row),
         "told": "The audit log names you and your reason.",
@@ -189,16 +212,25 @@ def _contain_context(request: HttpRequest, row: OrganizationRow, reach: queries.
             "first": [
                 {"lead": counted(reach.clients, "client"), "text": "and every token request of theirs."},
                 {"lead": counted(reach.access_tokens, "access token"), "text": "inactive at once."},
-                {"lead": counted(reach.refresh_tokens, "refresh token"), "text": "and every code on its way."},
+                {
+                    "lead": counted(reach.refresh_tokens, "refresh token"),
+                    "text": "and every code on its way.",
+                },
                 {
                     "lead": counted(reach.initial_access_tokens, "initial access token"),
                     "text": f"and {counted(reach.registration_access_tokens, 'registration access token')}.",
                 },
-                {"lead": counted(reach.people, "person", "people"), "text": "signed out; they may come back to read."},
+                {
+                    "lead": counted(reach.people, "person", "people"),
+                    "text": "signed out; they may come back to read.",
+                },
             ],
             "second_heading": "What does not stop by itself",
             "second": [
-                {"lead": "Answers already given:", "text": "a resource server that keeps an introspection answer goes on until it asks again."},
+                {
+                    "lead": "Answers already given:",
+                    "text": "a resource server that keeps an introspection answer goes on until it asks again.",
+                },
                 {"lead": "Keys and client secrets", "text": "stay registered, for a restore."},
                 {"lead": "Data already fetched", "text": "is out of our reach."},
             ],
@@ -245,12 +277,18 @@ def _restore_context(request: HttpRequest, row: OrganizationRow, form: forms.Res
         "consequences": {
             "first_heading": "What begins again",
             "first": [
-                {"lead": "New tokens", "text": "for its active clients, with the secrets and keys they have."},
+                {
+                    "lead": "New tokens",
+                    "text": "for its active clients, with the secrets and keys they have.",
+                },
                 {"lead": "Registration", "text": "with initial access tokens that are issued from now on."},
             ],
             "second_heading": "What stays as it is",
             "second": [
-                {"lead": "Tokens, codes and registration access tokens", "text": "from before the cutoff stay dead."},
+                {
+                    "lead": "Tokens, codes and registration access tokens",
+                    "text": "from before the cutoff stay dead.",
+                },
                 {"lead": "Clients that were suspended by themselves", "text": "stay suspended."},
             ],
         },

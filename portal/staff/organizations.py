@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import listing
+from portal import client_lists, listing
 from portal.authn import actor_of, viewer_of
-from portal.listing import Column
+from portal.listing import Column, counted
 from portal.log import timeline
 from portal.permissions import Act, may, requires
 from portal.staff import acts, forms, organization_page, token_rows
@@ -48,20 +48,22 @@ def listed(request: HttpRequest) -> HttpResponse:
     sort = query.choice("sort", listing.sort_values(COLUMNS))
     page = listing.page(query, queries.organizations_found(viewer, search=search, state=state, sort=sort))
     total = queries.organizations(viewer).count()
-    bar = [
+    context = {
+        "summary": f"{counted(total, 'organization').capitalize()}.",
+        "filters": _filters(query, search, state, f"{page.total} of {counted(total, 'organization')}"),
+        "columns": listing.table_head(query, COLUMNS, sort),
+        "may_create": may(request, Act.ONBOARD),
+    }
+    shown = {"organizations": [_row(row) for row in page.rows], "pager": page.pager, "any": total > 0}
+    return render(request, "staff/organizations/list.html", context | shown)
+
+
+def _filters(query: listing.Query, search: str, state: str, sentence: str) -> dict[str, Any]:
+    fields = [
         listing.search(search, "Name, registration number, domain"),
         listing.select("state", "State", state, listing.STATE_OPTIONS),
     ]
-    context = {
-        "summary": f"{listing.counted(total, 'organization').capitalize()}.",
-        "filters": listing.filter_bar(query, bar, f"{page.total} of {listing.counted(total, 'organization')}"),
-        "organizations": [_row(row) for row in page.rows],
-        "columns": listing.table_head(query, COLUMNS, sort),
-        "pager": page.pager,
-        "may_create": may(request, Act.ONBOARD),
-        "any": total > 0,
-    }
-    return render(request, "staff/organizations/list.html", context)
+    return listing.filter_bar(query, fields, sentence)
 
 
 def _row(row: Any) -> dict[str, Any]:
@@ -98,7 +100,7 @@ def new(request: HttpRequest) -> HttpResponse:
         ),
         lambda: render(request, "staff/organizations/new.html", {"form": form}),
         done="Created as a draft. Next: attest its domains, then submit it for approval.",
-        to=reverse("staff:organization", args=[form.data.get("slug", "") or "new"]),
+        to=lambda data: reverse("staff:organization", args=[data["slug"]]),
     )
 
 
@@ -109,7 +111,11 @@ def _facts_of(form: forms.OrganizationForm, data: Mapping[str, Any]) -> Organiza
         **{name: data[name] for name in f"{said} {reviews}".split()},
         sponsor_id=data["sponsor"] or None,
         contacts=[ContactFacts(kind, "", email) for kind, email in form.contacts.items()],
-        entitlements=[EntitlementFacts(data["role"], data["scopes"], data["grant_types"])],
+        entitlements=[
+            EntitlementFacts(
+                data["role"], data["scopes"], data["grant_types"], default_scopes=data["default_scopes"]
+            )
+        ],
         quotas=[
             QuotaFacts("sandbox", data["sandbox_clients"]),
             QuotaFacts("production", data["production_clients"]),
@@ -121,21 +127,25 @@ def _facts_of(form: forms.OrganizationForm, data: Mapping[str, Any]) -> Organiza
 @require_safe
 def overview(request: HttpRequest, slug: str) -> HttpResponse:
     """Who is accountable, and what do they hold?"""
-    viewer, now = viewer_of(request), clock.now()
+    viewer = viewer_of(request)
     row, context = head(request, slug)
     held = list(queries.entitlements(viewer, slug))
     context["organization"] |= {"grant_types": sorted({grant for e in held for grant in e.grant_types})}
     context |= {
         "entitlements": _matrix(held, queries.clients_by_scope(viewer, slug)),
-        "quotas": [
-            {"name": f"{use.name}, {use.environment}", "used": use.used, "limit": use.limit}
-            for use in queries.quota_use(viewer, slug, now)
-        ],
+        "quotas": _quotas(request, slug),
         "entries": timeline(queries.organization_events(viewer, slug)[:EVENTS_SHOWN], event_address),
         "contacts": queries.contacts(viewer, slug),
         "approvals": _approvals(request, row),
     }
     return render(request, "staff/organizations/overview.html", context)
+
+
+def _quotas(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
+    return [
+        {"name": f"{use.name}, {use.environment}", "used": use.used, "limit": use.limit}
+        for use in queries.quota_use(viewer_of(request), slug, clock.now())
+    ]
 
 
 def _matrix(held: list[Any], clients: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -160,22 +170,12 @@ def _approvals(request: HttpRequest, row: OrganizationRow) -> dict[str, Any] | N
 @require_safe
 def clients(request: HttpRequest, slug: str) -> HttpResponse:
     """The clients of one organization, and the tokens that let it register more."""
-    query, viewer = listing.Query(request), viewer_of(request)
-    _, context = head(request, slug)
-    search, state = query.text("q"), query.choice("state", dict(listing.STATE_OPTIONS))
-    environment = query.choice("environment", dict(listing.ENVIRONMENT_OPTIONS))
-    sort = query.choice("sort", listing.sort_values(CLIENT_COLUMNS))
-    found = queries.clients_found(
-        viewer, search=search, state=state, environment=environment, slug=slug, sort=sort
-    )
+    query, (_, context) = listing.Query(request), head(request, slug)
+    asked, sort = client_lists.asked(query), query.choice("sort", listing.sort_values(CLIENT_COLUMNS))
+    found = queries.clients_found(viewer_of(request), slug=slug, sort=sort, **asked)
     page = listing.page(query, found)
-    bar = [
-        listing.search(search, "Name, client_id, software_id"),
-        listing.select("state", "State", state, listing.STATE_OPTIONS),
-        listing.select("environment", "Environment", environment, listing.ENVIRONMENT_OPTIONS),
-    ]
     context |= {
-        "filters": listing.filter_bar(query, bar, listing.counted(page.total, "client")),
+        "filters": listing.filter_bar(query, client_lists.fields(asked), counted(page.total, "client")),
         "clients": [client_row(row) for row in page.rows],
         "columns": listing.table_head(query, CLIENT_COLUMNS, sort),
         "pager": page.pager,
@@ -236,11 +236,9 @@ def audit(request: HttpRequest, slug: str) -> HttpResponse:
     row, context = head(request, slug)
     page = listing.page(query, queries.audit_events(viewer, organization=row.pk))
     context |= {
-        "sentence": listing.counted(page.total, "event"),
+        "sentence": counted(page.total, "event"),
         "days": log_days(page.rows),
         "pager": page.pager,
         "search_href": f"{reverse('staff:audit')}?organization={slug}",
     }
     return render(request, "staff/organizations/audit.html", context)
-
-

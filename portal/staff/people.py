@@ -118,4 +118,5 @@ def _factor(count: int) -> dict[str, str]:
 @require_safe
 def staff(request: HttpRequest) -> HttpResponse:
     """Who works here, in which role, and with what factor?"""
-    return render(request, "staff/people.html", {"people": rows(queries.staff(viewer_of(request)))})
+    context = {"people": rows(queries.staff(viewer_of(request))), "invitations": [], "form": None}
+    return render(request, "staff/people.html", context)

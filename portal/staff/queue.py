@@ -1,5 +1,6 @@
 """The review queue, and the decision about one case."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -27,28 +28,34 @@ VIEWS = (("", "All waiting"), ("second", "Second person"), ("decided", "Decided"
 def listed(request: HttpRequest) -> HttpResponse:
     """Which decision is next?"""
     query, viewer = listing.Query(request), viewer_of(request)
-    view, search = query.choice("view", {word for word, _ in VIEWS}), query.text("q")
-    kind = query.choice("kind", dict(KINDS))
-    environment = query.choice("environment", dict(listing.ENVIRONMENT_OPTIONS))
-    page = listing.page(
-        query, queries.cases(viewer, kind=kind, environment=environment, search=search, view=view)
-    )
-    waiting = queries.cases_waiting(viewer)
-    bar = [
-        listing.search(search, "Organization, client"),
-        listing.select("kind", "Kind", kind, KINDS),
-        listing.select("environment", "Environment", environment, listing.ENVIRONMENT_OPTIONS),
-    ]
+    asked, waiting = _asked(query), queries.cases_waiting(viewer)
+    page = listing.page(query, queries.cases(viewer, **asked))
     context = {
         "summary": f"{counted(waiting, 'case').capitalize()} wait{'s' if waiting == 1 else ''}.",
-        "views": [_view(request, query, word, text, view) for word, text in VIEWS],
-        "filters": listing.filter_bar(query, bar, f"{page.total} of {counted(waiting, 'case')}"),
+        "views": [_view(request, query, word, text, asked["view"]) for word, text in VIEWS],
+        "filters": listing.filter_bar(query, _fields(asked), counted(page.total, "case")),
         "cases": [case_page.row(row, clock.now()) for row in queries.cases_in_full(viewer, page.rows)],
         "columns": listing.table_head(query, COLUMNS, ""),
-        "pager": page.pager,
         "waiting_count": waiting,
     }
-    return render(request, "staff/queue/list.html", context)
+    return render(request, "staff/queue/list.html", context | {"pager": page.pager})
+
+
+def _asked(query: listing.Query) -> dict[str, str]:
+    return {
+        "view": query.choice("view", dict(VIEWS)),
+        "search": query.text("q"),
+        "kind": query.choice("kind", dict(KINDS)),
+        "environment": query.choice("environment", dict(listing.ENVIRONMENT_OPTIONS)),
+    }
+
+
+def _fields(asked: Mapping[str, str]) -> list[listing.Field]:
+    return [
+        listing.search(asked["search"], "Organization, client"),
+        listing.select("kind", "Kind", asked["kind"], KINDS),
+        listing.select("environment", "Environment", asked["environment"], listing.ENVIRONMENT_OPTIONS),
+    ]
 
 
 def _view(request: HttpRequest, query: listing.Query, word: str, text: str, current: str) -> dict[str, Any]:
@@ -91,7 +98,9 @@ _DECISIONS = {"approve": registration.approve, "reject": registration.reject}
 
 
 def _case(request: HttpRequest, row: RegistrationRow, form: forms.DecisionForm | None) -> HttpResponse:
-    return render(request, "staff/queue/case.html", case_page.registration_context(request, row) | {"form": form})
+    return render(
+        request, "staff/queue/case.html", case_page.registration_context(request, row) | {"form": form}
+    )
 
 
 @requires(Act.READ)
@@ -122,12 +131,12 @@ def decide_organization(request: HttpRequest, slug: str) -> HttpResponse:
 def _decide_organization(request: HttpRequest, row: OrganizationRow, decision: str, reason: str) -> object:
     if decision == "approve":
         return approve_now(request, row, reason)
-    return lifecycle.reject_organization(
-        row.pk, actor=actor_of(request), reason=reason, now=clock.now()
-    )
+    return lifecycle.reject_organization(row.pk, actor=actor_of(request), reason=reason, now=clock.now())
 
 
 def _organization_case(
     request: HttpRequest, row: OrganizationRow, form: forms.DecisionForm | None
 ) -> HttpResponse:
-    return render(request, "staff/queue/case.html", case_page.organization_context(request, row) | {"form": form})
+    return render(
+        request, "staff/queue/case.html", case_page.organization_context(request, row) | {"form": form}
+    )

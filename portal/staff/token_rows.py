@@ -20,10 +20,10 @@ def listed(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
     rows = list(queries.initial_access_tokens(viewer, slug)[:SHOWN])
     names = queries.actor_names(viewer, [row.created_by for row in rows])
     may_end = may(request, Act.END_CREDENTIAL)
-    return [_shown(row, names[row.created_by], state(row, now), may_end) for row in rows]
+    return [_shown(row, names[row.created_by], state(row, now), may_end=may_end) for row in rows]
 
 
-def _shown(row: InitialAccessTokenRow, created_by: str, word: str, may_end: bool) -> dict[str, Any]:
+def _shown(row: InitialAccessTokenRow, created_by: str, word: str, *, may_end: bool) -> dict[str, Any]:
     return {
         "id": row.pk,
         "environment": row.environment,

@@ -33,8 +33,9 @@ def cases(
         parties = parties.filter(Q(display_name__icontains=search) | Q(slug__icontains=search))
     if environment:
         found, parties = found.filter(environment=environment), parties.none()
-    found, parties = (found.none() if kind == "organization" else found), (
-        parties.none() if kind == "client" else parties
+    found, parties = (
+        (found.none() if kind == "organization" else found),
+        (parties.none() if kind == "client" else parties),
     )
     rows = _references(found, "client", "created_at").union(
         _references(parties, "organization", "state_since"), all=True
@@ -47,9 +48,7 @@ def _references(rows: QuerySet[Any], kind: str, since: str) -> QuerySet[Any, Any
     return rows.values_list("kind", "id", "since")
 
 
-def cases_in_full(
-    viewer: Viewer, references: Iterable[Reference]
-) -> list[Registration | Organization]:
+def cases_in_full(viewer: Viewer, references: Iterable[Reference]) -> list[Registration | Organization]:
     """The rows behind references, in their order. Two statements."""
     listed = list(references)
     rows: dict[UUID, Registration | Organization] = {}

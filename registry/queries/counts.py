@@ -111,7 +111,9 @@ def quota_use(viewer: Viewer, slug: str, now: datetime) -> list[QuotaUse]:
 
 def last_used(viewer: Viewer, slug: str) -> datetime | None:
     """When any client of an organization was last used."""
-    found: datetime | None = clients(viewer).filter(organization__slug=slug).aggregate(at=Max("last_used_at"))["at"]
+    found: datetime | None = (
+        clients(viewer).filter(organization__slug=slug).aggregate(at=Max("last_used_at"))["at"]
+    )
     return found
 
 

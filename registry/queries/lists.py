@@ -20,9 +20,13 @@ def organizations_found(
     """Organizations by name, registration number or domain; `sort` is a column, "-" before it turns it round."""
     rows = organizations(viewer).prefetch_related("entitlements")
     if search:
-        named = Q(display_name__icontains=search) | Q(legal_name__icontains=search) | Q(slug__icontains=search)
+        named = (
+            Q(display_name__icontains=search) | Q(legal_name__icontains=search) | Q(slug__icontains=search)
+        )
         numbered = Q(registration_number__icontains=search)
-        holding = Q(pk__in=ProvedDomain.objects.filter(domain__icontains=search, ended_at=None).values("organization"))
+        holding = Q(
+            pk__in=ProvedDomain.objects.filter(domain__icontains=search, ended_at=None).values("organization")
+        )
         rows = rows.filter(named | numbered | holding)
     if state:
         rows = rows.filter(state=state)
@@ -49,7 +53,9 @@ def clients_found(
     rows = rows.filter(**{column: value for column, value in exact.items() if value})
     if unused_since is not None:
         rows = rows.filter(_unused(unused_since))
-    return _sorted(rows, sort, {"client": "name", "state": "state", "used": "last_used_at", "keys": "keys_total"})
+    return _sorted(
+        rows, sort, {"client": "name", "state": "state", "used": "last_used_at", "keys": "keys_total"}
+    )
 
 
 def _unused(since: datetime) -> Q:

@@ -37,7 +37,9 @@ def organizations(viewer: Viewer) -> QuerySet[Organization]:
     return (
         Organization.objects.filter(visible(viewer, "pk"))
         .select_related("sponsor")
-        .annotate(clients_total=Count("clients", filter=~Q(clients__state__in=[State.REVOKED, State.OFFBOARDED])))
+        .annotate(
+            clients_total=Count("clients", filter=~Q(clients__state__in=[State.REVOKED, State.OFFBOARDED]))
+        )
         .order_by("display_name", "pk")
     )
 
@@ -173,7 +175,11 @@ def actor_names(viewer: Viewer, names: Iterable[str]) -> Mapping[str, str]:
     Partners read no names of the operator's people.
     """
     wanted = set(names)
-    ids = [part for kind, _, part in (name.partition(":") for name in wanted) if kind == "person" and _is_uuid(part)]
+    ids = [
+        part
+        for kind, _, part in (name.partition(":") for name in wanted)
+        if kind == "person" and _is_uuid(part)
+    ]
     found = User.objects.filter(visible(viewer, "organization_id"), pk__in=ids)
     known = {f"person:{user.pk}": str(user) for user in found}
     return {name: known.get(name, name.partition(":")[2] or name) for name in wanted}

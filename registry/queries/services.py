@@ -71,6 +71,8 @@ def staff_id(viewer: Viewer, email: str) -> UUID:
     """The person of the operator with this e-mail address. Raises InvalidInput when there is none."""
     found = staff(viewer).filter(email=email.lower()).values_list("pk", flat=True).first()
     if found is None:
-        finding = Finding("sponsor", "is nobody of the operator", "Name a staff person.", "api.sponsor", "product")
+        finding = Finding(
+            "sponsor", "is nobody of the operator", "Name a staff person.", "api.sponsor", "product"
+        )
         raise InvalidInput(findings=[finding])
     return found
