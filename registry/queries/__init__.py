@@ -53,7 +53,7 @@ from registry.queries.services import (
     registrations_found,
     staff_id,
 )
-from registry.queries.visibility import operator_id
+from registry.queries.visibility import operator_id, operator_organization
 
 __all__ = [
     "ClientRow",
@@ -89,6 +89,7 @@ __all__ = [
     "keys",
     "last_used",
     "operator_id",
+    "operator_organization",
     "organization",
     "organization_events",
     "organization_in_full",
