@@ -29,7 +29,9 @@ class ServiceToken(BaseAuthentication):
         found = _BEARER.fullmatch(header)
         live = tokens.find_live_token(found[1], Action.USE, clock.now()) if found else None
         if live is None or not _is_of_a_service(live):
-            raise InvalidToken("The access token is not valid here.", fix="Get a new one at the token endpoint.")
+            raise InvalidToken(
+                "The access token is not valid here.", fix="Get a new one at the token endpoint."
+            )
         return _actor(live, request), live
 
 

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor as Place
 from rest_framework.pagination import CursorPagination
@@ -22,7 +21,7 @@ class Cursor(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = MAX_PAGE
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         self._column = queryset.model._meta.get_field(str(self.ordering).lstrip("-"))
         return super().paginate_queryset(queryset, request, view)
 
@@ -33,9 +32,11 @@ class Cursor(CursorPagination):
                 raise ValidationError("not base64")
             place = super().decode_cursor(request)
             if place is not None and place.position is not None:
-                self._check(place.position)
+                self._check(str(place.position))
         except (NotFound, ValidationError):
-            raise MalformedRequest("The cursor cannot be read.", fix="Begin again without a cursor.") from None
+            raise MalformedRequest(
+                "The cursor cannot be read.", fix="Begin again without a cursor."
+            ) from None
         return place
 
     def _check(self, position: str) -> None:

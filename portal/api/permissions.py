@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from registry.actors import Actor
 from registry.errors import CredentialMissing, InsufficientScope, RoleForbids
+from registry.tokens import LiveToken
 
 
 class ScopeReaches(BasePermission):
@@ -16,13 +17,14 @@ class ScopeReaches(BasePermission):
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if request.auth is None:
+        token = cast(LiveToken | None, request.auth)
+        if token is None:
             raise CredentialMissing("No access token is presented.", fix="Send Authorization: Bearer.")
         method = "GET" if request.method == "HEAD" else str(request.method)
         if method not in view.allowed_methods:
             return True
         scope = view.scopes[method]
-        if scope not in request.auth.scopes:
+        if scope not in token.scopes:
             raise InsufficientScope(scope)
         return True
 
@@ -36,6 +38,7 @@ class NotOneself(ScopeReaches):
     def has_object_permission(self, request: Request, view: Any, organization_id: Any) -> bool:
         if organization_id == cast(Actor, request.user).organization_id:
             raise RoleForbids(
-                "A service cannot do this to the operator's own organization.", fix="Let a person do it in the portal."
+                "A service cannot do this to the operator's own organization.",
+                fix="Let a person do it in the portal.",
             )
         return True

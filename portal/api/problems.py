@@ -12,7 +12,7 @@ from registry import errors
 from registry.errors import Finding, InvalidInput, Refusal
 from registry.strict_json import safe_name
 
-FRAMEWORK: Mapping[type[exceptions.APIException], Answer] = {
+FRAMEWORK: Mapping[type[Exception], Answer] = {
     exceptions.ParseError: BAD_REQUEST,
     exceptions.NotFound: ANSWERS[errors.NotFound],
     exceptions.UnsupportedMediaType: ANSWERS[errors.UnsupportedMediaType],
@@ -48,7 +48,8 @@ def answer(exception: Exception, context: Mapping[str, Any]) -> HttpResponse | N
         return problem(request, ANSWERS[errors.NotFound])
     if isinstance(exception, Refusal):
         return problem(request, _answer(exception), _told(exception), challenge(exception))
-    return problem(request, FRAMEWORK[type(exception)]) if type(exception) in FRAMEWORK else None
+    framework = FRAMEWORK.get(type(exception))
+    return problem(request, framework) if framework is not None else None
 
 
 def _answer(refusal: Refusal) -> Answer:
@@ -90,5 +91,5 @@ def _finding(path: str, error: ErrorDetail) -> Finding:
     if error.code in LIMITS:
         found, fix = f"is out of bounds: {str(error)[:1].lower()}{str(error)[1:]}", "Stay within the bounds."
     else:
-        found, fix = WORDS.get(error.code, WORDS["invalid"])
+        found, fix = WORDS.get(error.code or "invalid", WORDS["invalid"])
     return Finding(path, found, fix, f"api.{error.code}", "schema")

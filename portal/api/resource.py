@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
@@ -15,6 +14,7 @@ from portal.api.pagination import Cursor
 from portal.api.scopes import Scope
 from registry import clock
 from registry.actors import Actor, Viewer
+from registry.tokens import LiveToken
 
 Shape = type[BaseSerializer[Any]]
 
@@ -32,7 +32,7 @@ class Resource(APIView):
     @property
     def viewer(self) -> Viewer:
         """Services of the operator see every organization; the scope decided which resources."""
-        return Viewer(None, None, scopes=self.request.auth.scopes)
+        return Viewer(None, None, scopes=cast(LiveToken, self.request.auth).scopes)
 
     @property
     def act(self) -> dict[str, Any]:

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
+from django.urls import URLResolver, include, path
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.serializers import ListField, Serializer, URLField
+from rest_framework.serializers import Serializer, URLField
 
-from portal.api.scopes import MEANINGS
+from portal.api.resource import Resource
+from portal.api.scopes import MEANINGS, Scope
 from portal.api.shapes.base import Shape, Text, Whole
 
 SECURITY = "service"
@@ -24,7 +26,7 @@ class ProblemFinding(Shape):
     found = Text()
     fix = Text()
     rule = Text()
-    source = Text()
+    source = Text()  # type: ignore[assignment]  # a member, not the field's own source
 
 
 class Problem(Shape):
@@ -68,7 +70,9 @@ def documented(
 ) -> Callable[[View], View]:
     """Describe one verb of a view. `refuses` adds to what every operation, and every one with a body, refuses."""
     more = WITH_BODY if reads is not None else (400, 422) if filters is not None else ()
-    refused = {(code, "application/problem+json"): _refusal(code) for code in sorted({*ALWAYS, *more, *refuses})}
+    refused = {
+        (code, "application/problem+json"): _refusal(code) for code in sorted({*ALWAYS, *more, *refuses})
+    }
     return extend_schema(
         summary=summary,
         request=reads,
@@ -84,16 +88,20 @@ def _refusal(code: int) -> OpenApiResponse:
 class Operation(AutoSchema):
     """One operation: named for its path, secured by the scope that the view names for the verb."""
 
+    @property
+    def scope(self) -> Scope:
+        return cast(Resource, self.view).scopes[self.method]
+
     def get_auth(self) -> list[dict[str, Any]]:
-        return [{SECURITY: [str(self.view.scopes[self.method])]}]
+        return [{SECURITY: [str(self.scope)]}]
 
     def get_operation_id(self) -> str:
         """Acts have one verb, which their path names already."""
         name = str(super().get_operation_id())
-        return name.removesuffix("_create") if set(self.view.scopes) == {"POST"} else name
+        return name.removesuffix("_create") if set(cast(Resource, self.view).scopes) == {"POST"} else name
 
-    def get_description(self) -> str:
-        return f"Needs the scope `{self.view.scopes[self.method]}`."
+    def get_description(self) -> str:  # type: ignore[override]  # as in the class above
+        return f"Needs the scope `{self.scope}`."
 
 
 @require_safe
@@ -105,13 +113,18 @@ def schema(request: HttpRequest) -> JsonResponse:
 @cache
 def document() -> dict[str, Any]:
     """Made once in each process: the URL conf does not change while it runs."""
-    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    generator = SchemaGenerator(patterns=_patterns())  # type: ignore[no-untyped-call]
+    made: dict[str, Any] = generator.get_schema(public=True)  # type: ignore[no-untyped-call]
     for name, shape in made["components"]["schemas"].items():
         if name.endswith("Request"):
             shape["additionalProperties"] = False
     made["servers"] = [{"url": settings.REGISTRY.issuer}]
     made["components"]["securitySchemes"] = {SECURITY: _security()}
     return made
+
+
+def _patterns() -> list[URLResolver]:
+    return [path("api/v1/", include("portal.api.urls"))]
 
 
 def _security() -> dict[str, Any]:

@@ -46,7 +46,7 @@ from registry.queries.records import (
     staff,
     waiting,
 )
-from registry.queries.services import (
+from registry.queries.resources import (
     events_about,
     initial_access_token,
     organization_in_full,

@@ -31,7 +31,7 @@ class Subject(Shape):
 class EventActor(Shape):
     kind = Text(source="actor_kind")
     id = Text(source="actor_id")
-    label = Text(source="actor_label")
+    label = Text(source="actor_label")  # type: ignore[assignment]  # a member, not the field's own label
 
 
 class AuditEvent(Shape):

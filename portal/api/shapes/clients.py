@@ -12,7 +12,9 @@ class ClientFilters(Paged):
     organization = Line(source="slug", max_length=64, required=False, help_text="Slug of an organization")
     environment = environment(required=False)
     state = state(required=False)
-    q = Line(source="search", max_length=200, required=False, help_text="Part of a name, client_id or software_id")
+    q = Line(
+        source="search", max_length=200, required=False, help_text="Part of a name, client_id or software_id"
+    )
 
 
 class Client(Shape):

@@ -1,6 +1,6 @@
 """Shapes of organizations and what belongs to them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -95,10 +95,21 @@ class OrganizationDraft(Shape):
 
 def organization_facts(members: Mapping[str, Any], *, sponsor_id: UUID | None) -> OrganizationFacts:
     """The registry's value for the members of an `OrganizationDraft`."""
-    parts = {"contacts": ContactFacts, "entitlements": EntitlementFacts, "quotas": QuotaFacts}
-    plain = {name: value for name, value in members.items() if name not in {*parts, "sponsor"}}
-    made = {name: [fact(**item) for item in members[name]] for name, fact in parts.items() if name in members}
-    return OrganizationFacts(sponsor_id=sponsor_id, **plain, **made)
+    plain = {name: value for name, value in members.items() if name not in {*_PARTS, "sponsor"}}
+    parts: dict[str, Any] = dict(_parts(members))
+    return OrganizationFacts(sponsor_id=sponsor_id, **plain, **parts)
+
+
+_PARTS: Mapping[str, type[Any]] = {
+    "contacts": ContactFacts,
+    "entitlements": EntitlementFacts,
+    "quotas": QuotaFacts,
+}
+
+
+def _parts(members: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    for name in _PARTS.keys() & members.keys():
+        yield name, [_PARTS[name](**item) for item in members[name]]
 
 
 class OrganizationChanges(Shape):
@@ -114,7 +125,12 @@ class OrganizationChanges(Shape):
 
 class OrganizationFilters(Paged):
     state = state(required=False)
-    q = Line(source="search", max_length=200, required=False, help_text="Part of a name, slug or registration number")
+    q = Line(
+        source="search",
+        max_length=200,
+        required=False,
+        help_text="Part of a name, slug or registration number",
+    )
 
 
 class OrganizationSummary(Shape):

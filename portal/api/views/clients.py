@@ -18,7 +18,9 @@ class Clients(Listing):
 
     @documented("List clients", shapes.Client(many=True), filters=shapes.ClientFilters)
     def get(self, request: Request) -> Response:
-        return self.page(queries.clients_found(self.viewer, **self.asked(shapes.ClientFilters)), shapes.Client)
+        return self.page(
+            queries.clients_found(self.viewer, **self.asked(shapes.ClientFilters)), shapes.Client
+        )
 
 
 class Client(Resource):

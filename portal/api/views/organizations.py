@@ -166,7 +166,12 @@ class Domains(Listing, Guarded):
     scopes = {"GET": Scope.ORGANIZATIONS_READ, "POST": Scope.ORGANIZATIONS_WRITE}
     order = "domain"
 
-    @documented("List the proved domains of an organization", shapes.ProvedDomain(many=True), filters=Paged, refuses=(404,))
+    @documented(
+        "List the proved domains of an organization",
+        shapes.ProvedDomain(many=True),
+        filters=Paged,
+        refuses=(404,),
+    )
     def get(self, request: Request, slug: str) -> Response:
         self.asked(Paged)
         return self.page(queries.proved_domains(self.viewer, slug), shapes.ProvedDomain)
@@ -188,7 +193,12 @@ class Entitlements(Listing, Guarded):
     scopes = {"GET": Scope.ORGANIZATIONS_READ, "POST": Scope.ORGANIZATIONS_WRITE}
     order = "role"
 
-    @documented("List the entitlements of an organization", shapes.Entitlement(many=True), filters=Paged, refuses=(404,))
+    @documented(
+        "List the entitlements of an organization",
+        shapes.Entitlement(many=True),
+        filters=Paged,
+        refuses=(404,),
+    )
     def get(self, request: Request, slug: str) -> Response:
         self.asked(Paged)
         return self.page(queries.entitlements(self.viewer, slug), shapes.Entitlement)

@@ -18,9 +18,7 @@ class Registrations(Listing):
     scopes = {"GET": Scope.REGISTRATIONS_READ}
     order = "-id"
 
-    @documented(
-        "List registrations", shapes.Registration(many=True), filters=shapes.RegistrationFilters
-    )
+    @documented("List registrations", shapes.Registration(many=True), filters=shapes.RegistrationFilters)
     def get(self, request: Request) -> Response:
         wanted = self.asked(shapes.RegistrationFilters)
         return self.page(queries.registrations_found(self.viewer, **wanted), shapes.Registration)

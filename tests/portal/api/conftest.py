@@ -119,7 +119,7 @@ def waiting(holder: world.Organization) -> Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class Route_:
+class Address:
     """One address of the API with one verb."""
 
     name: str
@@ -135,13 +135,13 @@ class Route_:
         return reverse(f"api:{self.name}", kwargs={name: known[name] for name in self.arguments})
 
 
-def _routes() -> Iterator[Route_]:
+def _routes() -> Iterator[Address]:
     for pattern in urlpatterns:
         view = getattr(pattern.callback, "cls", None)
         for method in view.http_method_names if view is not None else ():
             if method != "head" and hasattr(view, method):
                 arguments = tuple(pattern.pattern.converters)
-                yield Route_(str(pattern.name), method.upper(), view, arguments)
+                yield Address(str(pattern.name), method.upper(), view, arguments)
 
 
 ROUTES = list(_routes())

@@ -1,6 +1,6 @@
 import pytest
 
-from registry import access, clock, lifecycle, loading, tokens
+from registry import clock, lifecycle, loading, tokens
 from registry.models import AccessToken
 from registry.roles import Role
 from registry.states import Environment
@@ -25,7 +25,12 @@ def issued(client_id, scope="organizations:read", **whom):
     acting = loading.acting_client(client_id, clock.now())
     value = tokens.new_access_token()
     tokens.save_access_token(
-        acting.row, acting.standing, value, scope=scope, expires=tokens.expiry(acting.row, clock.now()), **whom
+        acting.row,
+        acting.standing,
+        value,
+        scope=scope,
+        expires=tokens.expiry(acting.row, clock.now()),
+        **whom,
     )
     return value
 
@@ -60,7 +65,17 @@ def test_without_a_token_the_challenge_names_no_error(stranger):
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Bearer", "Bearer ", "Bearer a b", "Basic YTpi", "Bearer ä", "Bearer a,b", "bearer\tx", "Bearer " + "a" * 9000],
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer a b",
+        "Basic YTpi",
+        "Bearer ä",
+        "Bearer a,b",
+        "bearer\tx",
+        "Bearer " + "a" * 9000,
+    ],
 )
 def test_a_header_that_is_no_bearer_token_is_refused(stranger, header):
     assert_refused(stranger.call("GET", "/api/v1/organizations", HTTP_AUTHORIZATION=header))

@@ -1,4 +1,4 @@
-"""What services read through the API, where it differs from what people see on a page."""
+"""What the resources of the API read, where it differs from what people see on a page."""
 
 from datetime import datetime
 from typing import Any

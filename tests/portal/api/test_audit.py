@@ -1,0 +1,206 @@
+"""Each writing verb leaves exactly one event; a new one without an entry in this table fails."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from registry import audit, lifecycle, onboarding
+from registry.events import Event
+from registry.models import Registration
+from registry.states import Environment
+from tests import world
+from tests.portal.api.conftest import ROUTES, registered, waiting
+
+pytestmark = pytest.mark.django_db
+
+WHY = {"reason": "asked by the partner"}
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A body that the verb accepts, the event that it leaves, and how its target comes to be."""
+
+    event: Event
+    body: Any = field(default_factory=lambda: dict(WHY))
+    target: Any = lambda: {"slug": world.organization().slug}
+
+
+def draft():
+    return {"slug": world.organization(active=False).slug}
+
+
+def pending():
+    made = world.organization(active=False)
+    lifecycle.submit_organization(made.pk, evidence="extract", actor=world.STAN, reason="", now=world.now())
+    return {"slug": made.slug}
+
+
+def contained():
+    made = world.organization()
+    lifecycle.contain_organization(made.pk, actor=world.STAN, reason="leak", now=world.now())
+    return {"slug": made.slug}
+
+
+def token():
+    made = world.organization()
+    return {"slug": made.slug, "token_id": world.initial_access_token(made).row.pk}
+
+
+def client():
+    return {"client_id": registered(world.organization())}
+
+
+def suspended():
+    made = client()
+    lifecycle.suspend_client(made["client_id"], actor=world.STAN, reason="leak", now=world.now())
+    return made
+
+
+def undecided():
+    return {"registration_id": waiting(world.organization()).pk}
+
+
+NEW = {
+    "slug": "new-partner",
+    "legal_name": "New Partner AS",
+    "display_name": "New Partner",
+    "registration_scheme": "national",
+    "registration_number": "NO 1",
+    "country": "NO",
+}
+ROLE = {"role": "reader", "scopes": ["accounts:read"], "grant_types": ["client_credentials"]}
+
+WRITES = {
+    "POST organizations": Write(Event.ORGANIZATION_CREATED, NEW, dict),
+    "PATCH organization": Write(Event.ORGANIZATION_CHANGED, {"display_name": "Acme & Co"}),
+    "POST organization_submit": Write(Event.ORGANIZATION_SUBMITTED, {"evidence": "register extract"}, draft),
+    "POST organization_approve": Write(Event.ORGANIZATION_APPROVED, {}, pending),
+    "POST organization_contain": Write(Event.ORGANIZATION_CONTAINED),
+    "POST organization_restore": Write(Event.ORGANIZATION_RESTORED, target=contained),
+    "POST domains": Write(Event.DOMAIN_PROVED, {"domain": "new.example", "evidence": "seen"}),
+    "POST entitlements": Write(Event.ENTITLEMENT_GRANTED, ROLE),
+    "POST initial_access_tokens": Write(Event.INITIAL_ACCESS_TOKEN_ISSUED, {"environment": "sandbox"}),
+    "DELETE initial_access_token": Write(Event.INITIAL_ACCESS_TOKEN_REVOKED, None, token),
+    "POST initial_access_token_revoke": Write(Event.INITIAL_ACCESS_TOKEN_REVOKED, target=token),
+    "POST client_suspend": Write(Event.CLIENT_SUSPENDED, target=client),
+    "POST client_reactivate": Write(Event.CLIENT_REACTIVATED, target=suspended),
+    "POST client_deregister": Write(Event.CLIENT_DEREGISTERED, target=client),
+    "POST registration_approve": Write(Event.REGISTRATION_APPROVED, {}, undecided),
+    "POST registration_reject": Write(Event.REGISTRATION_REJECTED, target=undecided),
+}
+WRITING = [route for route in ROUTES if route.method != "GET"]
+READING = [route for route in ROUTES if route.method == "GET"]
+
+every_write = pytest.mark.parametrize("route", WRITING, ids=lambda route: route.id)
+
+
+def events():
+    return audit.history().count()
+
+
+def test_the_table_names_every_writing_verb():
+    assert {route.id for route in WRITING} == set(WRITES)
+
+
+@every_write
+def test_a_write_leaves_exactly_one_event(route, api):
+    write = WRITES[route.id]
+    path, before = route.path(write.target()), events()
+    answer = api.call(route.method, path, write.body)
+    assert answer.status_code in {200, 201}, answer.content
+    assert events() == before + 1
+    event = audit.history().first()
+    assert event.action == write.event
+    assert (event.actor_kind, event.actor_id, event.actor_label) == ("service", api.client_id, "back office")
+    assert event.request_id == answer["Request-Id"]
+
+
+@every_write
+def test_the_reason_is_kept(route, api):
+    write = WRITES[route.id]
+    path = route.path(write.target())
+    if write.body != WHY:
+        return
+    assert api.call(route.method, path, write.body).status_code == 200
+    assert audit.history().first().reason == WHY["reason"]
+
+
+@every_write
+def test_a_malformed_write_leaves_nothing(route, api):
+    write = WRITES[route.id]
+    path, before = route.path(write.target()), events()
+    if route.method == "DELETE":
+        return
+    assert api.call(route.method, path, {"nonsense": 1}).status_code == 422
+    assert events() == before
+
+
+@every_write
+def test_a_write_without_the_scope_leaves_nothing(route, service):
+    write = WRITES[route.id]
+    caller, path = service("audit:read"), route.path(write.target())
+    before = events()
+    assert caller.call(route.method, path, write.body).status_code == 403
+    assert events() == before
+
+
+@every_write
+def test_an_act_is_not_possible_twice(route, api):
+    """Or, where it is, each time leaves its own event."""
+    write = WRITES[route.id]
+    path = route.path(write.target())
+    api.call(route.method, path, write.body)
+    before = events()
+    answer = api.call(route.method, path, write.body)
+    repeatable = {"PATCH organization", "POST entitlements", "POST initial_access_tokens"}
+    if route.id in repeatable:
+        assert answer.status_code in {200, 201}
+        assert events() == before + 1
+    else:
+        assert answer.status_code in {403, 404, 409}
+        assert events() == before
+
+
+@pytest.mark.parametrize("route", READING, ids=lambda route: route.id)
+def test_reading_leaves_nothing(route, api, known):
+    before = events()
+    assert api.call("GET", route.path(known)).status_code == 200
+    assert events() == before
+
+
+def test_one_environment_has_events_of_its_own(api, acme):
+    body = WHY | {"environment": "sandbox"}
+    assert api.post(f"organizations/{acme.slug}/contain", body).status_code == 200
+    event = audit.history().first()
+    assert (event.action, event.environment) == (
+        Event.ORGANIZATION_ENVIRONMENT_CONTAINED,
+        Environment.SANDBOX,
+    )
+
+
+def test_the_first_of_four_eyes_is_an_event_too(api):
+    made = world.organization(production_review="four_eyes")
+    target = waiting(made)
+    assert api.post(f"registrations/{target.pk}/approve", {}).status_code == 200
+    assert audit.history().first().action == Event.REGISTRATION_FIRST_APPROVAL
+    assert Registration.objects.get(pk=target.pk).outcome == "pending"
+    before = events()
+    assert api.post(f"registrations/{target.pk}/approve", {}).status_code == 403
+    assert events() == before
+
+
+def test_no_event_holds_a_token_value(api, acme):
+    value = api.post(f"organizations/{acme.slug}/initial-access-tokens", {"environment": "sandbox"}).json()[
+        "value"
+    ]
+    assert all(value not in f"{vars(event)}" for event in audit.history())
+
+
+def test_a_failed_write_leaves_neither_event_nor_row(api, acme):
+    onboarding.attest_domain(acme.pk, "held.example", evidence="seen", actor=world.STAN, now=world.now())
+    before = events()
+    body = {"domain": "held.example", "evidence": "seen"}
+    assert api.post(f"organizations/{world.organization().slug}/domains", body).status_code == 409
+    assert audit.history(action=Event.DOMAIN_PROVED, after__domain="held.example").count() == 1
+    assert events() > before
