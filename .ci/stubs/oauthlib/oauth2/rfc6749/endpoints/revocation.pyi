@@ -6,5 +6,4 @@ class RevocationEndpoint:
         self,
         request_validator: Any,
         supported_token_types: Collection[str] | None = None,
-        enable_jsonp: bool = False,
     ) -> None: ...
