@@ -72,8 +72,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 @receiver(authentication_step_completed)
-def record_step_up(request: HttpRequest, user: Any, reauthenticated: bool = False, **_: Any) -> None:
-    """allauth offers no hook but its signal for a factor that was presented again."""
+def record_step_up(request: HttpRequest, user: Any, *, reauthenticated: bool = False, **_: Any) -> None:
+    """Record a factor that was presented again; its signal is the only hook that allauth offers."""
     if reauthenticated:
         sessions.record(Event.PERSON_STEPPED_UP, person(user, request_id(request)), now=clock.now())
 
@@ -156,7 +156,9 @@ def signed_in_as(*roles: Role) -> Callable[[View], View]:
             if not request.user.is_authenticated:
                 return _go(request, "account_login")
             if role_of(request) not in roles:
-                raise RoleForbids("Your role does not include this page.", fix="Ask somebody whose role does.")
+                raise RoleForbids(
+                    "Your role does not include this page.", fix="Ask somebody whose role does."
+                )
             return view(request, *args, **kwargs)
 
         return guarded

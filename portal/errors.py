@@ -56,7 +56,9 @@ ANSWERS: Mapping[type[errors.Refusal], Answer] = {
     errors.QuotaReached: Answer(429, "temporarily_unavailable", "A quota is reached", "RFC 6585 §4"),
     errors.CredentialMissing: Answer(401, "invalid_token", "A credential is needed", "RFC 6750 §3.1"),
     errors.InvalidToken: Answer(401, "invalid_token", "The credential is not valid", "RFC 6750 §3.1"),
-    errors.InsufficientScope: Answer(403, "insufficient_scope", "The token does not reach this far", "RFC 6750 §3.1"),
+    errors.InsufficientScope: Answer(
+        403, "insufficient_scope", "The token does not reach this far", "RFC 6750 §3.1"
+    ),
     errors.StandingForbids: Answer(403, "access_denied", "The state forbids this", "RFC 7592 §2"),
     errors.MalformedForm: Answer(400, "invalid_request", "The request is malformed", "RFC 6749 §5.2"),
     errors.InvalidClient: Answer(401, "invalid_client", "The client is not accepted", "RFC 6749 §5.2"),
@@ -86,7 +88,9 @@ def answer_for(refusal: BaseException) -> Answer:
     return UNKNOWN
 
 
-def oauth_error(answer: Answer, description: str = "", headers: Mapping[str, str] | None = None) -> JsonResponse:
+def oauth_error(
+    answer: Answer, description: str = "", headers: Mapping[str, str] | None = None
+) -> JsonResponse:
     """An OAuth error response; the description is reduced to the characters of RFC 6749 §5.2."""
     body = {"error": answer.code, "error_description": _plain(description or answer.title)}
     return JsonResponse(body, status=answer.status, headers={"Cache-Control": "no-store", **(headers or {})})
@@ -235,4 +239,11 @@ def challenge(refusal: errors.Refusal) -> dict[str, str]:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was not ours, or it waited longer than the session."""
-    return _page(request, ANSWERS[errors.RoleForbids], errors.RoleForbids("The form was not sent from our own page, or it waited too long.", fix="Open the page again and send the form once more."))
+    return _page(
+        request,
+        ANSWERS[errors.RoleForbids],
+        errors.RoleForbids(
+            "The form was not sent from our own page, or it waited too long.",
+            fix="Open the page again and send the form once more.",
+        ),
+    )

@@ -1,6 +1,6 @@
 """The demo's organizations and software, as data. Hosts end in .example, persons are called Sample."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -190,7 +190,7 @@ def _native(app: Application) -> dict[str, Any]:
 
 _KINDS = {"web": _web, "machine": _machine, "post": _post, "keys": _keys, "native": _native}
 
-MISTAKES = {
+MISTAKES: Mapping[str, dict[str, Any]] = {
     "fragment": {"redirect_uris": ["https://app.{domain}/callback#top"]},
     "foreign_host": {"redirect_uris": ["https://offers.hosting.example/callback"]},
     "http": {"redirect_uris": ["http://app.{domain}/callback"]},
@@ -202,6 +202,6 @@ MISTAKES = {
 
 def mistaken(partner: Partner, mistake: str) -> dict[str, Any]:
     """A registration request that policy refuses."""
-    body = Application(partner, SANDBOX, "web", 0).body | MISTAKES[mistake]
+    body: dict[str, Any] = Application(partner, SANDBOX, "web", 0).body | MISTAKES[mistake]
     body["redirect_uris"] = [uri.format(domain=partner.domain) for uri in body["redirect_uris"]]
     return body
