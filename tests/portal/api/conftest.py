@@ -1,5 +1,6 @@
 """A caller of the API behind the machine stack, and one of each thing that an address can name."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -126,6 +127,7 @@ class Address:
     method: str
     view: type[APIView]
     arguments: tuple[str, ...]
+    template: str
 
     @property
     def id(self) -> str:
@@ -141,7 +143,8 @@ def _routes() -> Iterator[Address]:
         for method in view.http_method_names if view is not None else ():
             if method != "head" and hasattr(view, method):
                 arguments = tuple(pattern.pattern.converters)
-                yield Address(str(pattern.name), method.upper(), view, arguments)
+                template = "/api/v1/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern))
+                yield Address(str(pattern.name), method.upper(), view, arguments, template)
 
 
 ROUTES = list(_routes())

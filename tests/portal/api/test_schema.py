@@ -1,38 +1,29 @@
 """The document says what the URL conf does: every address, verb, scope and refusal, and nothing else."""
 
 import json
-import re
 
 import pytest
 from django.conf import settings
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator
 
 from portal.api.schema import ALWAYS, WITH_BODY, document
 from registry.operator import API_SCOPES
 from tests.portal.api.conftest import ROUTES
+from tests.portal.api.test_audit import WRITES
 
 DOCUMENT = document()
 BY_ROUTE = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.id)
-
-
-def template(route):
-    return re.sub(r"[0-9a-f-]{36}|NAME", "{}", route.path({name: known(name) for name in route.arguments}))
-
-
-def known(name):
-    return "6fa459ea-ee8a-3ca4-894e-db77e160355e" if name.endswith("_id") and name != "client_id" else "NAME"
-
-
 OPERATIONS = {
-    (re.sub(r"\{\w+\}", "{}", path), method.upper()): operation
+    (path, method.upper()): operation
     for path, item in DOCUMENT["paths"].items()
     for method, operation in item.items()
 }
 
 
 def test_every_verb_of_every_address_is_documented_and_no_other():
-    assert set(OPERATIONS) == {(template(route), route.method) for route in ROUTES}
+    assert set(OPERATIONS) == {(route.template, route.method) for route in ROUTES}
 
 
 def test_generating_it_warns_of_nothing():
@@ -48,7 +39,7 @@ def test_it_is_valid_openapi_3_1():
 
 @BY_ROUTE
 def test_an_operation_names_its_scope(route):
-    operation = OPERATIONS[template(route), route.method]
+    operation = OPERATIONS[route.template, route.method]
     scope = str(route.view.scopes[route.method])
     assert operation["security"] == [{"service": [scope]}]
     assert scope in operation["description"]
@@ -57,7 +48,7 @@ def test_an_operation_names_its_scope(route):
 
 @BY_ROUTE
 def test_an_operation_names_what_it_refuses(route):
-    operation = OPERATIONS[template(route), route.method]
+    operation = OPERATIONS[route.template, route.method]
     expected = set(ALWAYS) | (set(WITH_BODY) if "requestBody" in operation else set())
     expected |= {404} if route.arguments else set()
     assert {int(code) for code in operation["responses"]} >= expected
@@ -68,7 +59,7 @@ def test_an_operation_names_what_it_refuses(route):
 
 @BY_ROUTE
 def test_a_list_can_be_paged(route):
-    operation = OPERATIONS[template(route), route.method]
+    operation = OPERATIONS[route.template, route.method]
     if not (route.method == "GET" and hasattr(route.view, "order")):
         return
     assert {"cursor", "page_size"} <= {parameter["name"] for parameter in operation["parameters"]}
@@ -102,3 +93,31 @@ def test_everybody_may_read_it(stranger):
     assert answer.json() == json.loads(json.dumps(DOCUMENT))
     assert "max-age" in answer["Cache-Control"]
     assert stranger.call("POST", "/api/v1/schema", {}).status_code == 405
+
+
+def assert_as_documented(route, answer):
+    response = OPERATIONS[route.template, route.method]["responses"][str(answer.status_code)]
+    assert {answer["Content-Type"]} == set(response["content"])
+    shape = response["content"][answer["Content-Type"]]["schema"]
+    Draft202012Validator({**shape, "components": DOCUMENT["components"]}).validate(answer.json())
+
+
+@BY_ROUTE
+def test_an_answer_is_as_documented(route, api, known):
+    write = WRITES.get(route.id)
+    path = route.path(write.target() if write else known)
+    assert_as_documented(route, api.call(route.method, path, write.body if write else None))
+
+
+@BY_ROUTE
+def test_a_refusal_is_as_documented(route, api, stranger, known):
+    path = route.path(known)
+    assert_as_documented(route, stranger.call(route.method, path))
+    if route.method in {"POST", "PATCH"}:
+        for body in ("{", {"unknown": 1}):
+            assert_as_documented(route, api.call(route.method, path, body))
+    if route.arguments:
+        nobody = {"slug": "nobody", "client_id": "c_nobody"}
+        gone = {name: nobody.get(name, "6fa459ea-ee8a-3ca4-894e-db77e160355e") for name in route.arguments}
+        write = WRITES.get(route.id)
+        assert_as_documented(route, api.call(route.method, route.path(gone), write.body if write else None))
