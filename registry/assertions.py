@@ -78,7 +78,9 @@ def _check_header(header: Mapping[str, Any], registered_alg: str | None) -> None
     alg, typ = header.get("alg"), header.get("typ")
     if not isinstance(alg, str) or alg not in ALGORITHMS or (registered_alg and alg != registered_alg):
         raise InvalidClient("the client assertion is not signed with the registered algorithm")
-    if typ is not None and (not isinstance(typ, str) or typ.lower().removeprefix("application/") not in TYPES):
+    if typ is not None and (
+        not isinstance(typ, str) or typ.lower().removeprefix("application/") not in TYPES
+    ):
         raise InvalidClient("typ of the client assertion is not JWT or client-authentication+jwt")
     if "crit" in header or "b64" in header:
         raise InvalidClient("the client assertion carries a critical header that is not understood")

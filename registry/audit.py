@@ -39,9 +39,9 @@ def record(
     """
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction(action)
-    _event(action, organization, subject, actor, now, reason, before, after, environment, policy_version).save(
-        force_insert=True
-    )
+    _event(
+        action, organization, subject, actor, now, reason, before, after, environment, policy_version
+    ).save(force_insert=True)
 
 
 def record_once(

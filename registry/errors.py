@@ -115,7 +115,12 @@ class QuotaReached(Refusal):
     """The organization holds as many as it may, or asks faster than it may."""
 
     def __init__(
-        self, found: str = "", *, fix: str = "", retry_after: int | None = None, findings: Sequence[Finding] = ()
+        self,
+        found: str = "",
+        *,
+        fix: str = "",
+        retry_after: int | None = None,
+        findings: Sequence[Finding] = (),
     ) -> None:
         super().__init__(found, fix=fix, findings=findings)
         self.retry_after = retry_after

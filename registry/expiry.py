@@ -16,7 +16,9 @@ def expire_initial_access_tokens(*, limit: int, now: datetime) -> int:
     due = InitialAccessToken.objects.filter(ended_at=None, expires_at__lte=now).order_by("expires_at")
     found = list(due.values_list("pk", flat=True)[:limit])
     for token_id in found:
-        credentials.expire_initial_access_token(token_id, actor=system("expire_initial_access_tokens"), now=now)
+        credentials.expire_initial_access_token(
+            token_id, actor=system("expire_initial_access_tokens"), now=now
+        )
     return len(found)
 
 

@@ -105,8 +105,10 @@ def _key_owners(metadata: ClientMetadata) -> Mapping[str, KeyOwner]:
     thumbprints = jwk.thumbprints(metadata.keys)
     if not thumbprints:
         return {}
-    rows = ClientKey.objects.filter(thumbprint__in=thumbprints).order_by("created_at").values_list(
-        "thumbprint", "organization_id", "client__client_id", "state"
+    rows = (
+        ClientKey.objects.filter(thumbprint__in=thumbprints)
+        .order_by("created_at")
+        .values_list("thumbprint", "organization_id", "client__client_id", "state")
     )
     owners: dict[str, KeyOwner] = {}
     for thumbprint, organization_id, client_id, state in rows:

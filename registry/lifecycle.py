@@ -255,7 +255,9 @@ def lock_client(client_id: str) -> Client:
     if not organization:
         raise NotFound("There is no such client.")
     lock_organization(organization[0])
-    return Client.objects.select_for_update(no_key=True).select_related("organization").get(client_id=client_id)
+    return (
+        Client.objects.select_for_update(no_key=True).select_related("organization").get(client_id=client_id)
+    )
 
 
 @transaction.atomic

@@ -88,7 +88,10 @@ def _acting(row: tuple[Any, ...]) -> ActingClient:
 
 def _model(values: tuple[Any, ...]) -> Client:
     """Values in the order of the concrete fields; JSON columns arrive as text through a raw cursor."""
-    parsed = [_parsed(value) if name == "metadata" else value for name, value in zip(_ATTRIBUTES, values, strict=True)]
+    parsed = [
+        _parsed(value) if name == "metadata" else value
+        for name, value in zip(_ATTRIBUTES, values, strict=True)
+    ]
     return Client.from_db("default", _ATTRIBUTES, parsed)
 
 

@@ -167,7 +167,9 @@ def _check_facts(facts: OrganizationFacts) -> None:
         raise InvalidInput("country is not two capital letters (ISO 3166-1).", fix="Write it as in NO or DE.")
     kinds = [contact.kind for contact in facts.contacts]
     if len(set(kinds)) != len(kinds) or not set(kinds) <= set(ContactKind.values):
-        raise InvalidInput("contacts do not name each kind once.", fix=f"Kinds: {', '.join(ContactKind.values)}.")
+        raise InvalidInput(
+            "contacts do not name each kind once.", fix=f"Kinds: {', '.join(ContactKind.values)}."
+        )
 
 
 def _add_parts(organization: Organization, facts: OrganizationFacts) -> None:
@@ -212,7 +214,9 @@ def change_organization(
     """Change facts about an organization that need no new approval. Raises InvalidInput for any other."""
     unknown = set(changes) - _CHANGEABLE
     if unknown:
-        raise InvalidInput(f"{min(unknown)} cannot be changed.", fix=f"Changeable: {', '.join(sorted(_CHANGEABLE))}.")
+        raise InvalidInput(
+            f"{min(unknown)} cannot be changed.", fix=f"Changeable: {', '.join(sorted(_CHANGEABLE))}."
+        )
     organization = lifecycle.lock_organization(organization_id)
     before = {name: _plain(getattr(organization, name)) for name in changes}
     for name, value in changes.items():

@@ -43,7 +43,9 @@ def found(*, legal_name: str, display_name: str, number: str, country: str, now:
         registration_number=number,
         country=country,
         entitlements=(EntitlementFacts("operator", API_SCOPES, ("client_credentials",)),),
-        quotas=[QuotaFacts(environment, clients=1000, registrations_per_hour=1000) for environment in Environment],
+        quotas=[
+            QuotaFacts(environment, clients=1000, registrations_per_hour=1000) for environment in Environment
+        ],
         production_review=Review.AUTOMATIC,
     )
     return onboarding.create_organization(facts, actor=FOUNDER, now=now, is_operator=True)

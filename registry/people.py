@@ -130,6 +130,4 @@ def accept_invitation(
 
 def person(user: User, request_id: str = "") -> Actor:
     """The actor that a signed-in person is."""
-    return Actor(
-        ActorKind.PERSON, str(user.pk), str(user), request_id, Role(user.role), user.organization_id
-    )
+    return Actor(ActorKind.PERSON, str(user.pk), str(user), request_id, Role(user.role), user.organization_id)

@@ -275,9 +275,7 @@ def approve(registration_id: UUID, *, actor: Actor, reason: str, now: datetime) 
         _record(Event.REGISTRATION_FIRST_APPROVAL, registration, client, actor, now, reason=reason)
         return registration
     lifecycle.approve_client(client, now=now)
-    return _close(
-        registration, client, Outcome.APPROVED, Event.REGISTRATION_APPROVED, actor, reason, now
-    )
+    return _close(registration, client, Outcome.APPROVED, Event.REGISTRATION_APPROVED, actor, reason, now)
 
 
 @transaction.atomic
@@ -287,13 +285,13 @@ def reject(registration_id: UUID, *, actor: Actor, reason: str, now: datetime) -
         raise InvalidInput("No reason is given.", fix="Say why; the partner reads it.")
     registration, client = _waiting(registration_id)
     lifecycle.reject_client(client, reason=reason, now=now)
-    return _close(
-        registration, client, Outcome.REJECTED, Event.REGISTRATION_REJECTED, actor, reason, now
-    )
+    return _close(registration, client, Outcome.REJECTED, Event.REGISTRATION_REJECTED, actor, reason, now)
 
 
 def _waiting(registration_id: UUID) -> tuple[Registration, Client]:
-    found = Registration.objects.filter(pk=registration_id).values_list("client__client_id", flat=True).first()
+    found = (
+        Registration.objects.filter(pk=registration_id).values_list("client__client_id", flat=True).first()
+    )
     if found is None:
         raise NotFound("There is no such registration.")
     client = lifecycle.lock_client(found)

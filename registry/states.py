@@ -208,7 +208,11 @@ def _row(
     row |= dict.fromkeys(_ISSUING, issuing) | dict.fromkeys(_READING, reading)
     row |= dict.fromkeys(_CONFIGURATION, configuration)
     row |= {Action.PORTAL_READ: portal_read, Action.PORTAL_WRITE: portal_write}
-    row |= {Action.REVOKE_TOKEN: revoke_token, Action.FETCH_KEYS: fetch_keys, Action.WITHDRAW_CONSENT: withdraw}
+    row |= {
+        Action.REVOKE_TOKEN: revoke_token,
+        Action.FETCH_KEYS: fetch_keys,
+        Action.WITHDRAW_CONSENT: withdraw,
+    }
     return row | {Action(name): cell for name, cell in one_cell.items()}
 
 

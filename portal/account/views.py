@@ -39,7 +39,9 @@ def preferences(request: HttpRequest) -> HttpResponse:
     for name, values in (("theme", THEMES | {"system"}), ("keys", {"on", "off"})):
         value = request.POST.get(name, "")
         if value in values:
-            response.set_cookie(name, value, max_age=_YEAR_SECONDS, secure=True, httponly=True, samesite="Lax")
+            response.set_cookie(
+                name, value, max_age=_YEAR_SECONDS, secure=True, httponly=True, samesite="Lax"
+            )
     return response
 
 

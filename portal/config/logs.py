@@ -18,9 +18,7 @@ def strike_out_secrets(
     return event
 
 
-def name_the_request(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def name_the_request(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Django logs an answer after the middleware has gone; its record still carries the request."""
     request = getattr(event.get("_record"), "request", None)
     if request is not None:

@@ -41,7 +41,9 @@ DATABASES = {
 }
 # Read by `manage.py migrate_as_owner` alone; web processes and workers do without.
 DATABASE_OF_OWNER = (
-    database(env_text("DATABASE_OWNER_URL"), pool=False, pool_size=0) if env_text("DATABASE_OWNER_URL") else {}
+    database(env_text("DATABASE_OWNER_URL"), pool=False, pool_size=0)
+    if env_text("DATABASE_OWNER_URL")
+    else {}
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -106,7 +106,9 @@ class Story:
         self._desk.call("POST", f"{where}/domains", evidence)
         if partner.ending == "draft":
             return
-        self._desk.call("POST", f"{where}/submit", {"evidence": "Register extract, signed agreement", "reason": ""})
+        self._desk.call(
+            "POST", f"{where}/submit", {"evidence": "Register extract, signed agreement", "reason": ""}
+        )
         if partner.ending != "pending":
             self._second.call("POST", f"{where}/approve", {"reason": "Extract and agreement checked"})
 
@@ -120,7 +122,9 @@ class Story:
                 raise StoryBroke(f"refusal of {mistake}", answer.status, answer.data.decode()[:500])
 
     def _post(self, partner: Partner, environment: Environment, kind: str, number: int) -> None:
-        private = JWK.generate(kty="EC", crv="P-256", kid=f"{partner.slug}-{number}") if kind == "keys" else None
+        private = (
+            JWK.generate(kty="EC", crv="P-256", kid=f"{partner.slug}-{number}") if kind == "keys" else None
+        )
         public = json.loads(private.export_public()) | {"use": "sig", "alg": "ES256"} if private else None
         app = Application(partner, environment, kind, number, public)
         registered = _read(self._send_registration(partner, environment, app.body), "POST", "/register")
@@ -156,7 +160,9 @@ class Story:
         for number, case in enumerate(sorted(waiting, key=lambda case: case["created_at"])):
             if number % 4 == 3:
                 continue
-            verb, reason = ("reject", "Contacts could not be reached") if number == 1 else ("approve", "Reviewed")
+            verb, reason = (
+                ("reject", "Contacts could not be reached") if number == 1 else ("approve", "Reviewed")
+            )
             self._desk.call("POST", f"registrations/{case['id']}/{verb}", {"reason": reason})
             if case.get("review") == "four_eyes" and number % 8 != 0:
                 self._second.call("POST", f"registrations/{case['id']}/approve", {"reason": "Reviewed again"})
@@ -206,7 +212,9 @@ class Story:
             if environment != Environment.SANDBOX:
                 continue
             rows = self._desk.call("GET", f"organizations/{slug}/initial-access-tokens")["results"]
-            left = next((row["max_uses"] - row["uses"] for row in rows if row["environment"] == environment), 0)
+            left = next(
+                (row["max_uses"] - row["uses"] for row in rows if row["environment"] == environment), 0
+            )
             yield slug, {"token": token, "environment": environment, "uses_left": left}
 
     def _usable(self) -> list[dict[str, Any]]:
@@ -228,7 +236,9 @@ def _organization(partner: Partner) -> dict[str, Any]:
         "registration_number": partner.number,
         "country": partner.country,
         "website": f"https://www.{partner.domain}/",
-        "contacts": [{"kind": k, "name": f"{k.title()} desk", "email": f"{k}@{partner.domain}"} for k in kinds],
+        "contacts": [
+            {"kind": k, "name": f"{k.title()} desk", "email": f"{k}@{partner.domain}"} for k in kinds
+        ],
         "entitlements": [
             {
                 "role": "service-provider",
@@ -243,7 +253,14 @@ def _organization(partner: Partner) -> dict[str, Any]:
 
 
 def _credentials(app: Application, registered: Mapping[str, Any], private: JWK | None) -> dict[str, Any]:
-    kept = ("client_id", "client_secret", "registration_access_token", "grant_types", "scope", "redirect_uris")
+    kept = (
+        "client_id",
+        "client_secret",
+        "registration_access_token",
+        "grant_types",
+        "scope",
+        "redirect_uris",
+    )
     facts = {name: registered[name] for name in kept if name in registered}
     facts |= {"organization": app.partner.slug, "environment": app.environment, "name": app.name}
     facts["token_endpoint_auth_method"] = registered["token_endpoint_auth_method"]

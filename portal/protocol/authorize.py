@@ -120,7 +120,9 @@ def _to_client(error: Any) -> HttpResponse:
     """An error at the client's redirection URI, with `iss` (RFC 9207 §2)."""
     said = description(error.error, error.description)
     answer = {"error": error.error, "error_description": said, "state": error.state}
-    query = urlencode({name: value for name, value in answer.items() if value} | {"iss": settings.REGISTRY.issuer})
+    query = urlencode(
+        {name: value for name, value in answer.items() if value} | {"iss": settings.REGISTRY.issuer}
+    )
     separator = "&" if "?" in error.redirect_uri else "?"
     return _away(f"{error.redirect_uri}{separator}{query}")
 

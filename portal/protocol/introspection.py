@@ -33,7 +33,9 @@ def _resource_server(authorization: str | None) -> Introspector:
     pair = requests.basic(authorization)
     server = credentials.authenticated_resource_server(*pair) if pair else None
     if server is None:
-        raise InvalidClient("Only a resource server of this registry may introspect.", fix="Use its Basic credentials.")
+        raise InvalidClient(
+            "Only a resource server of this registry may introspect.", fix="Use its Basic credentials."
+        )
     return server
 
 

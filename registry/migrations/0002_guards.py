@@ -31,7 +31,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(GUARD, UNGUARD),
-        migrations.RunPython(
-            make_cache_table, migrations.RunPython.noop
-        ),
+        migrations.RunPython(make_cache_table, migrations.RunPython.noop),
     ]

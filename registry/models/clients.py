@@ -57,7 +57,9 @@ class Client(AbstractApplication):
             models.CheckConstraint(condition=Q(client_secret=""), name="toolkit_secret_column_stays_empty"),
         ]
         indexes = [
-            models.Index(fields=["organization", "environment", "registered_at"], name="client_by_organization"),
+            models.Index(
+                fields=["organization", "environment", "registered_at"], name="client_by_organization"
+            ),
             models.Index(fields=["state", "valid_until"], name="client_by_end"),
             models.Index(
                 fields=["organization", "environment", "software_id"],
@@ -94,7 +96,9 @@ class ClientKey(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["thumbprint"], condition=Q(state="active"), name="one_key_belongs_to_one_active_client"
+                fields=["thumbprint"],
+                condition=Q(state="active"),
+                name="one_key_belongs_to_one_active_client",
             ),
             models.UniqueConstraint(fields=["client", "thumbprint"], name="a_client_lists_a_key_once"),
         ]

@@ -39,7 +39,9 @@ class InitialAccessToken(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(uses__lte=F("max_uses")), name="initial_access_token_not_overspent")
+            models.CheckConstraint(
+                condition=Q(uses__lte=F("max_uses")), name="initial_access_token_not_overspent"
+            )
         ]
         indexes = [
             models.Index(fields=["organization", "environment"], name="iat_by_organization"),

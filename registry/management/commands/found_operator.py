@@ -13,14 +13,18 @@ from registry.roles import Role
 
 
 class Command(BaseCommand):
-    help = "Make the operator's organization and invite its first administrator; prints the invitation's link."
+    help = (
+        "Make the operator's organization and invite its first administrator; prints the invitation's link."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--legal-name", required=True)
         parser.add_argument("--display-name", required=True)
         parser.add_argument("--registration-number", required=True)
         parser.add_argument("--country", required=True, help="ISO 3166-1, two letters.")
-        parser.add_argument("--administrator", required=True, help="E-mail address of the first administrator.")
+        parser.add_argument(
+            "--administrator", required=True, help="E-mail address of the first administrator."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
