@@ -1,0 +1,56 @@
+"""The protocol door within this process, and its clock."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry import clock
+from registry.models import Organization, User
+from registry.roles import Role
+from tests import world
+from tests.software import InProcess, Software, machine, register
+
+
+@pytest.fixture
+def door() -> InProcess:
+    return InProcess()
+
+
+@pytest.fixture
+def acme(db: None) -> Organization:
+    return world.organization()
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return world.person(Role.END_USER)
+
+
+@pytest.fixture
+def app(door: InProcess, acme: Organization) -> Software:
+    """Software that acts for people, with a secret."""
+    return register(door, acme)
+
+
+@pytest.fixture
+def batch(door: InProcess, acme: Organization) -> Software:
+    """Software without people, with a secret."""
+    return machine(door, acme)
+
+
+@pytest.fixture
+def server(db: None) -> tuple[str, str]:
+    return world.resource_server()
+
+
+@pytest.fixture
+def later(tmp_path: Path, settings: Any) -> Iterator[Callable[[int], None]]:
+    """Move the clock of this process by so many seconds from now, as a local deployment may."""
+    file = tmp_path / "offset"
+    settings.REGISTRY = replace(settings.REGISTRY, clock_offset_file=str(file))
+    clock._offset_file.cache_clear()
+    yield lambda seconds: file.write_text(str(seconds)) and None
+    clock._offset_file.cache_clear()
