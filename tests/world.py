@@ -21,8 +21,8 @@ from registry import clock, credentials, lifecycle, onboarding, people
 from registry import operator as founding
 from registry.actors import Actor, ActorKind
 from registry.models import InitialAccessToken, Organization, User
-from registry.operator import API_SCOPES
 from registry.onboarding import EntitlementFacts, OrganizationFacts, QuotaFacts
+from registry.operator import API_SCOPES
 from registry.roles import Role
 from registry.states import Environment
 

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.db import models
 
 class TokenChecksumField(models.CharField[str, str]): ...
@@ -27,7 +29,7 @@ class AbstractApplication(models.Model):
     cimd_expires_at = models.DateTimeField(null=True)
 
     class Meta:
-        abstract = True
+        abstract: ClassVar[bool] = True
 
 class AbstractGrant(models.Model):
     id = models.BigAutoField(primary_key=True)
@@ -44,7 +46,7 @@ class AbstractGrant(models.Model):
     resource = ResourceJSONField()
 
     class Meta:
-        abstract = True
+        abstract: ClassVar[bool] = True
 
 class AbstractAccessToken(models.Model):
     id = models.BigAutoField(primary_key=True)
@@ -57,7 +59,7 @@ class AbstractAccessToken(models.Model):
     updated = models.DateTimeField()
 
     class Meta:
-        abstract = True
+        abstract: ClassVar[bool] = True
 
 class AbstractRefreshToken(models.Model):
     id = models.BigAutoField(primary_key=True)
@@ -70,7 +72,7 @@ class AbstractRefreshToken(models.Model):
     revoked = models.DateTimeField(null=True)
 
     class Meta:
-        abstract = True
+        abstract: ClassVar[bool] = True
 
 class AbstractIDToken(models.Model):
     id = models.BigAutoField(primary_key=True)
@@ -81,7 +83,7 @@ class AbstractIDToken(models.Model):
     updated = models.DateTimeField()
 
     class Meta:
-        abstract = True
+        abstract: ClassVar[bool] = True
 
 class AbstractDeviceGrant(models.Model):
     id = models.BigAutoField(primary_key=True)
@@ -95,4 +97,4 @@ class AbstractDeviceGrant(models.Model):
     last_checked = models.DateTimeField()
 
     class Meta:
-        abstract = True
+        abstract: ClassVar[bool] = True

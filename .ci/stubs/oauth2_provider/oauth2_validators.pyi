@@ -1,8 +1,7 @@
 from typing import Any
 
 class OAuth2Validator:
-    """Hooks of oauthlib; `request` is oauthlib's own, which takes any attribute."""
-
+    # Hooks of oauthlib; `request` is its own, which takes any attribute.
     def client_authentication_required(self, request: Any, *args: Any, **kwargs: Any) -> bool: ...
     def authenticate_client(self, request: Any, *args: Any, **kwargs: Any) -> bool: ...
     def authenticate_client_id(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> bool: ...
