@@ -133,6 +133,8 @@ def refresh_token_stands(row: RefreshToken, standing: Standing, now: datetime) -
 
 def rotate(row: RefreshToken, client: Client, standing: Standing, value: str, *, now: datetime) -> bool:
     """Put a new head on the family: False when the old head was already replaced. Inside a transaction."""
+    if row.token_family is not None:
+        _lock_family(row.token_family)
     replaced = RefreshToken.objects.filter(pk=row.pk, revoked=None).update(revoked=now, updated=now)
     if not replaced:
         return False
@@ -140,6 +142,15 @@ def rotate(row: RefreshToken, client: Client, standing: Standing, value: str, *,
         client, standing, value, row.user_id, row.token_family, row.scope, row.absolute_until, now
     )
     return True
+
+
+def _lock_family(family: UUID) -> None:
+    """Let one at a time rotate or end a family: its first refresh token stands for all of them.
+
+    Else ending would wait for a rotation in flight, and then miss the head that it made.
+    """
+    members = RefreshToken.objects.select_for_update(no_key=True).filter(token_family=family)
+    members.order_by("pk").values("pk").first()
 
 
 def keep(row: RefreshToken, *, now: datetime) -> bool:
@@ -176,6 +187,7 @@ def _save_refresh_token(
 @transaction.atomic
 def end_family(family: UUID, event: Event, *, client: Client, actor: Actor, reason: str, now: datetime) -> None:
     """Revoke every token that descends from one authorization, and say so in the log."""
+    _lock_family(family)
     refresh = RefreshToken.objects.filter(token_family=family, revoked=None).update(revoked=now, updated=now)
     access_tokens, _ = AccessToken.objects.filter(family=family).delete()
     audit.record(
@@ -289,7 +301,10 @@ def find_live_token(value: str, action: Action, now: datetime) -> LiveToken | No
 
 
 def purge_expired(*, now: datetime, limit: int = 5000) -> int:
-    """Delete tokens and codes that no clock could accept any more, at most `limit` of each; how many went."""
+    """Delete tokens, codes and what is remembered for a day that no clock could accept any more.
+
+    limit  at most so many of each kind; the number of all that went is returned
+    """
     return sum(_purge(table, column, now, limit) for table, column in _PURGED)
 
 
@@ -298,6 +313,7 @@ _PURGED = (
     ("registry_refreshtoken", "absolute_until"),
     ("registry_grant", "expires"),
     ("registry_spentassertion", "expires_at"),
+    ("registry_idempotentregistration", "created_at"),
 )
 
 

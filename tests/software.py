@@ -20,6 +20,7 @@ from requests import Response
 from registry import loading, tokens
 from registry.assertions import ASSERTION_TYPE
 from registry.models import Client, Organization, User
+from registry.roles import Role
 from registry.states import Environment
 from tests import world
 from tests.live import Answer, Browser, Live
@@ -239,6 +240,12 @@ def code_for(live: Live, software: Software, user: User, **changes: str | None) 
     """A code by way of the browser: signed in, asked, allowed."""
     with signed_in(live, user) as browser:
         return told(allow(browser, software.question(**changes)))["code"]
+
+
+def somebody() -> User:
+    """An end user who never signs in, and so has no password to hash."""
+    email = f"end-user-{secrets.token_hex(4)}@people.example"
+    return User.objects.create(email=email, name="Somebody", role=Role.END_USER, date_joined=world.now())
 
 
 def code_by_hand(software: Software, user: User, **fields: Any) -> str:

@@ -9,9 +9,8 @@ import pytest
 
 from registry import clock
 from registry.models import Organization, User
-from registry.roles import Role
 from tests import world
-from tests.software import InProcess, Software, machine, register
+from tests.software import InProcess, Software, machine, register, somebody
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def acme(db: None) -> Organization:
 
 @pytest.fixture
 def user(db: None) -> User:
-    return world.person(Role.END_USER)
+    return somebody()
 
 
 @pytest.fixture
