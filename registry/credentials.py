@@ -196,8 +196,9 @@ def _record_initial_access_token(
 def find_initial_access_token(value: str, now: datetime) -> InitialAccessToken:
     """The row of a presented initial access token, spent or not, with its organization. One statement.
 
-    Raises InvalidToken when it is unknown, ended, expired or cut off, StandingForbids when its organization
-    may not register now. Does not count: see `spend_initial_access_token`.
+    Raises InvalidToken when it is unknown, ended, expired or cut off, or when its organization may not register
+    now: one answer, so that the holder of a found token learns nothing. Does not count: see
+    `spend_initial_access_token`.
     """
     row = (
         InitialAccessToken.objects.select_related("organization")
@@ -310,10 +311,14 @@ class Introspector:
 
 
 def authenticated_resource_server(identifier: str, secret: str) -> Introspector | None:
-    """The live resource server that these credentials belong to. One statement."""
+    """The live resource server that these credentials belong to, unless its organization is stopped. One statement."""
     if "\x00" in identifier:
         return None
-    row = ResourceServer.objects.filter(identifier=identifier, ended_at=None).first()
+    rows = ResourceServer.objects.select_related("organization")
+    row = rows.filter(identifier=identifier, ended_at=None).first()
     if row is None or not matches(secret, row.digest):
+        return None
+    standing = access.organization_standing(row.organization, row.environment)
+    if not access.may_organization(standing, Action.INTROSPECT).allowed:
         return None
     return Introspector(row.identifier, row.environment, frozenset(row.scopes))
