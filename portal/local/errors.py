@@ -112,7 +112,8 @@ class ChildDied(CannotRun):
     """A process ended by itself. `tail` holds the last lines of its log."""
 
     def __init__(self, name: str, code: int, log: Path, tail: str) -> None:
-        super().__init__(f"The {name} ended by itself (exit code {code}); its log {log} ends:\n{tail}")
+        how = f"exit code {code}" if code >= 0 else f"killed by signal {-code}"
+        super().__init__(f"The {name} ended by itself ({how}); its log {log} ends:\n{tail}")
 
 
 class NotReady(CannotRun):
