@@ -144,6 +144,12 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}".replace(",", "\u202f")
 
 
+def line(count: int, noun: str, text: str, plural: str = "") -> dict[str, str]:
+    """One line of parts/consequences.html that begins with a number; of nothing it says so."""
+    lead = counted(count, noun, plural)
+    return {"lead": lead, "text": text} if count else {"lead": lead.capitalize(), "text": "is live now."}
+
+
 STATE_OPTIONS: Options = tuple(
     (word, word.capitalize())
     for word in ("draft", "pending", "active", "restricted", "suspended", "revoked", "offboarded")

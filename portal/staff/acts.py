@@ -1,12 +1,14 @@
 """Acts of the staff portal: a form, one write, 303; what cannot be done is said on the page that asked."""
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from portal.authn import View, step_up, stepped_up
 from portal.errors import answer_for
 from registry import errors
 
@@ -27,9 +29,41 @@ TELLABLE = (
 FRESH_FACTOR = {"fresh": True, "last": "within the last 5 min"}
 
 
-def bound(request: HttpRequest, kind: type[Form], **options: Any) -> Form:
-    """The form of this request: what was sent, or an empty one to show."""
-    return kind(request.POST if request.method == "POST" else None, **options)
+def with_fresh_factor(view: View) -> View:
+    """Ask for a fresh second factor first; what was typed when it had grown old is there again afterwards."""
+    guarded = step_up(view)
+
+    @wraps(view)
+    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and not stepped_up(request):
+            request.session[_TYPED + request.path] = dict(request.POST.lists())
+        return guarded(request, *args, **kwargs)
+
+    return kept
+
+
+_TYPED = "typed at "
+
+
+def bound(
+    request: HttpRequest, kind: type[Form], *, initial: Mapping[str, Any] | None = None, **options: Any
+) -> Form:
+    """The form of this request: what was sent, or one to show, with what was typed before a step-up."""
+    if request.method == "POST":
+        return kind(request.POST, initial=dict(initial or {}), **options)
+    return kind(None, initial=_typed(request, kind) | dict(initial or {}), **options)
+
+
+def _typed(request: HttpRequest, kind: type[forms.Form]) -> dict[str, Any]:
+    sent = request.session.pop(_TYPED + request.path, {})
+    several = {
+        name for name, field in kind.base_fields.items() if isinstance(field, forms.MultipleChoiceField)
+    }
+    return {
+        name: values if name in several else values[-1]
+        for name, values in sent.items()
+        if name in kind.base_fields and values
+    }
 
 
 def answer(

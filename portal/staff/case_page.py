@@ -11,7 +11,7 @@ from portal import client_page
 from portal.authn import actor_of, viewer_of
 from portal.listing import counted
 from portal.log import timeline
-from portal.staff.organization_acts import approve_closed, asked_sentence, checks
+from portal.staff.organization_acts import approve_closed, asked_sentence, checks, needs_second_person
 from portal.staff.organization_page import event_address, facts
 from registry import queries
 from registry.queries import OrganizationRow, RegistrationRow
@@ -225,7 +225,7 @@ def organization_context(request: HttpRequest, row: OrganizationRow) -> dict[str
         "approve_closed": approve_closed(request, row),
         "approve_hint": "the organization becomes active; production opens",
         "reject_hint": "back to draft; it can be submitted again",
-        "second_person": asked_sentence(request, row),
+        "second_person": asked_sentence(request, row) if needs_second_person(row) else "",
     }
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from portal import client_page
 from portal.authn import viewer_of
-from portal.listing import counted
+from portal.listing import line
 from portal.log import timeline
 from portal.permissions import Act, may
 from portal.staff import acts
@@ -136,12 +136,9 @@ def act(request: HttpRequest, row: ClientRow, verb: str) -> dict[str, Any]:
 
 def _stopping(reach: Reach) -> list[dict[str, str]]:
     return [
-        {"lead": counted(reach.access_tokens, "access token"), "text": "inactive at once."},
-        {"lead": counted(reach.refresh_tokens, "refresh token"), "text": "and every code on its way."},
-        {
-            "lead": counted(reach.registration_access_tokens, "registration access token"),
-            "text": "dead for good.",
-        },
+        line(reach.access_tokens, "access token", "inactive at once."),
+        line(reach.refresh_tokens, "refresh token", "and every code on its way."),
+        line(reach.registration_access_tokens, "registration access token", "dead for good."),
     ]
 
 

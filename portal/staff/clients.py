@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import client_lists, listing
-from portal.authn import actor_of, step_up, viewer_of
+from portal.authn import actor_of, viewer_of
 from portal.listing import Column, counted
 from portal.permissions import Act, requires
 from portal.staff import acts, client_context, forms
@@ -80,7 +80,7 @@ def detail(request: HttpRequest, client_id: str) -> HttpResponse:
 
 
 @requires(Act.CONTAIN)
-@step_up
+@acts.with_fresh_factor
 @act_methods
 def suspend(request: HttpRequest, client_id: str) -> HttpResponse:
     """Stop one client, reversibly."""
@@ -90,7 +90,7 @@ def suspend(request: HttpRequest, client_id: str) -> HttpResponse:
 
 
 @requires(Act.REACTIVATE)
-@step_up
+@acts.with_fresh_factor
 @act_methods
 def reactivate(request: HttpRequest, client_id: str) -> HttpResponse:
     """Let a suspended client act again; revives no old credential."""
@@ -100,7 +100,7 @@ def reactivate(request: HttpRequest, client_id: str) -> HttpResponse:
 
 
 @requires(Act.DEREGISTER)
-@step_up
+@acts.with_fresh_factor
 @act_methods
 def deregister(request: HttpRequest, client_id: str) -> HttpResponse:
     """End one client for good; its name is typed by hand."""

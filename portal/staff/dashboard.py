@@ -70,7 +70,7 @@ def _contained(viewer: Viewer) -> list[dict[str, Any]]:
             "icon": "siren",
             "tone": "stop",
             "what": f"{row} is contained",
-            "why": f"{row.state_reason} Restoring needs another person than the one who contained.",
+            "why": f"{row.state_reason.rstrip('.')}. Another person than the one who contained may restore it.",
             "href": reverse("staff:organization", args=[row.slug]),
             "due": row.state_since,
         }
@@ -78,12 +78,18 @@ def _contained(viewer: Viewer) -> list[dict[str, Any]]:
     ]
 
 
+_UNTIL_DECIDED = {
+    "new client": "Until somebody decides, it gets no token.",
+    "organization": "Until somebody decides, production stays closed to it.",
+}
+
+
 def _work(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "icon": "two" if row["state"] == "second person" else "inbox",
         "tone": "warn" if row["overdue"] else "info",
         "what": f"{row['kind'].capitalize()}: {row['title']}",
-        "why": f"{row['organization_name']}. Until somebody decides, it can do nothing.",
+        "why": f"{row['organization_name']}. {_UNTIL_DECIDED[row['kind']]}",
         "href": row["href"],
         "due": row["opened_at"],
     }
@@ -100,11 +106,6 @@ def _stats(viewer: Viewer, waiting: int, now: datetime) -> list[dict[str, Any]]:
             "of": queries.organizations(viewer).count(),
             "label": "organizations suspended",
             "href": f"{organizations}?state=suspended",
-        },
-        {
-            "value": queries.clients(viewer).filter(state=State.PENDING).count(),
-            "label": "clients pending",
-            "href": f"{clients}?state=pending",
         },
         {
             "value": queries.clients_found(viewer, unused_since=now - UNUSED).count(),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.authn import actor_of, step_up, viewer_of
+from portal.authn import actor_of, viewer_of
 from portal.permissions import Act, requires
 from portal.staff import acts, forms
 from portal.staff.organization_page import facts, open_environments, restrictions
@@ -24,7 +24,7 @@ _SECONDS_PER_HOUR = 3600
 
 
 @requires(Act.ISSUE_CREDENTIAL)
-@step_up
+@acts.with_fresh_factor
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, slug: str) -> HttpResponse:

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from portal.authn import actor_of, step_up, viewer_of
-from portal.listing import counted
+from portal.authn import actor_of, viewer_of
+from portal.listing import counted, line
 from portal.permissions import Act, requires
 from portal.staff import acts, forms
 from portal.staff.organization_page import contained_environments, facts, may_now
@@ -116,6 +116,10 @@ def _approve_context(request: HttpRequest, row: OrganizationRow, form: forms.Rea
     }
 
 
+def needs_second_person(row: OrganizationRow) -> bool:
+    return row.state == "pending" and settings.REGISTRY.organization_needs_four_eyes
+
+
 def asked_sentence(request: HttpRequest, row: OrganizationRow) -> str:
     """Who asked, and who may decide."""
     if not row.submitted_by:
@@ -161,7 +165,7 @@ def _check(passed: object, title: str, warning: str, found: str) -> dict[str, st
 
 
 @requires(Act.CONTAIN)
-@step_up
+@acts.with_fresh_factor
 @act_methods
 def contain(request: HttpRequest, slug: str) -> HttpResponse:
     """Stop everything of an organization, or of one of its environments, at this commit."""
@@ -210,20 +214,12 @@ def _contain_context(request: HttpRequest, row: OrganizationRow, reach: queries.
             "counted": f"counted {clock.now():%H:%M:%S} UTC, counted again when you confirm",
             "first_heading": "What stops",
             "first": [
-                {"lead": counted(reach.clients, "client"), "text": "and every token request of theirs."},
-                {"lead": counted(reach.access_tokens, "access token"), "text": "inactive at once."},
-                {
-                    "lead": counted(reach.refresh_tokens, "refresh token"),
-                    "text": "and every code on its way.",
-                },
-                {
-                    "lead": counted(reach.initial_access_tokens, "initial access token"),
-                    "text": f"and {counted(reach.registration_access_tokens, 'registration access token')}.",
-                },
-                {
-                    "lead": counted(reach.people, "person", "people"),
-                    "text": "signed out; they may come back to read.",
-                },
+                line(reach.clients, "client", "and every token request of theirs."),
+                line(reach.access_tokens, "access token", "inactive at once."),
+                line(reach.refresh_tokens, "refresh token", "and every code on its way."),
+                line(reach.initial_access_tokens, "initial access token", "useless at once."),
+                line(reach.registration_access_tokens, "registration access token", "dead for good."),
+                line(reach.people, "person", "signed out; they may come back to read.", "people"),
             ],
             "second_heading": "What does not stop by itself",
             "second": [
@@ -239,7 +235,7 @@ def _contain_context(request: HttpRequest, row: OrganizationRow, reach: queries.
 
 
 @requires(Act.RESTORE)
-@step_up
+@acts.with_fresh_factor
 @act_methods
 def restore(request: HttpRequest, slug: str) -> HttpResponse:
     """End a containment. Another person than the one who contained; revives no old credential."""

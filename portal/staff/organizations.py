@@ -143,7 +143,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _quotas(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
     return [
-        {"name": f"{use.name}, {use.environment}", "used": use.used, "limit": use.limit}
+        {"name": f"{use.name.capitalize()}, {use.environment}", "used": use.used, "limit": use.limit}
         for use in queries.quota_use(viewer_of(request), slug, clock.now())
     ]
 

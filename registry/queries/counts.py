@@ -10,8 +10,16 @@ from urllib.parse import urlsplit
 from django.db.models import F, Max, Q, QuerySet
 
 from registry.actors import Viewer
-from registry.models import AccessToken, Client, InitialAccessToken, RefreshToken, RegistrationAccessToken
-from registry.queries.records import client, clients, initial_access_tokens, organization, people, quotas
+from registry.models import AccessToken, Client, RefreshToken, RegistrationAccessToken
+from registry.queries.records import (
+    client,
+    clients,
+    initial_access_tokens,
+    organization,
+    people,
+    quotas,
+    usable,
+)
 from registry.states import FINAL_STATES, Environment
 
 _LIVE = ~Q(state__in=FINAL_STATES)
@@ -35,7 +43,7 @@ def reach(viewer: Viewer, slug: str, now: datetime) -> Reach:
     return _reach(
         Client.objects.filter(organization=row),
         now,
-        initial_access_tokens=_usable(initial_access_tokens(viewer, slug), now).count(),
+        initial_access_tokens=initial_access_tokens(viewer, slug).filter(usable(now)).count(),
         people=people(viewer, slug).filter(is_active=True).count(),
     )
 
@@ -73,10 +81,6 @@ def _of_this_epoch(holder: str) -> Q:
     return condition & Q(client_epoch=F(f"{holder}__epoch"))
 
 
-def _usable(tokens: QuerySet[InitialAccessToken], now: datetime) -> QuerySet[InitialAccessToken]:
-    return tokens.filter(ended_at=None, expires_at__gt=now, uses__lt=F("max_uses"))
-
-
 @dataclass(frozen=True, slots=True)
 class QuotaUse:
     """How much of one quota an organization uses in one environment."""
@@ -99,7 +103,7 @@ def quota_use(viewer: Viewer, slug: str, now: datetime) -> list[QuotaUse]:
             QuotaUse(
                 quota.environment,
                 "initial access tokens",
-                _usable(tokens, now).count(),
+                tokens.filter(usable(now)).count(),
                 quota.initial_access_tokens,
             ),
             QuotaUse(

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from registry import audit
 from registry.actors import Viewer
@@ -30,7 +30,7 @@ from registry.models import (
 )
 from registry.queries.visibility import visible
 from registry.roles import STAFF_ROLES
-from registry.states import State
+from registry.states import Environment, State
 
 
 def organizations(viewer: Viewer) -> QuerySet[Organization]:
@@ -88,6 +88,15 @@ def staff(viewer: Viewer) -> QuerySet[User, User]:
 def initial_access_tokens(viewer: Viewer, slug: str) -> QuerySet[InitialAccessToken]:
     rows = organization(viewer, slug).initial_access_tokens.select_related("organization")
     return rows.order_by("-created_at", "-pk")
+
+
+def usable(now: datetime) -> Q:
+    """The condition of an initial access token that can be spent: live, uses left, not cut off."""
+    uncut = Q()
+    for environment in Environment:
+        epoch = F(f"organization__{environment}_epoch")
+        uncut |= Q(environment=environment, organization_epoch=epoch)
+    return uncut & Q(ended_at=None, expires_at__gt=now, uses__lt=F("max_uses"))
 
 
 def clients(viewer: Viewer) -> QuerySet[Client]:
@@ -160,10 +169,10 @@ def counts_by_state(viewer: Viewer, subject: str) -> dict[str, int]:
 
 
 def expiring_initial_access_tokens(viewer: Viewer, now: datetime) -> QuerySet[InitialAccessToken]:
-    """Live ones that end within two days."""
+    """Live ones that end within two days and have uses left."""
     return (
         InitialAccessToken.objects.filter(visible(viewer, "organization_id"))
-        .filter(ended_at=None, expires_at__gt=now, expires_at__lt=now + timedelta(days=2))
+        .filter(usable(now), expires_at__lt=now + timedelta(days=2))
         .select_related("organization")
         .order_by("expires_at")
     )

@@ -1,6 +1,6 @@
 """People signed in to Django's test client, with a second factor as the tests need it."""
 
-from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.login import record_authentication  # type: ignore[attr-defined]
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.http import HttpRequest
 from django.test import Client
@@ -13,7 +13,7 @@ from tests import world
 
 def enrolled(user: User) -> str:
     """Give a person a second factor; the seed, for making codes."""
-    secret = generate_totp_secret()
+    secret = str(generate_totp_secret())
     TOTP.activate(user, secret)
     return secret
 
@@ -23,7 +23,7 @@ def signed_in(user: User, *, stepped_up: bool = True) -> Client:
     client = Client()
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     request = HttpRequest()
-    request.session, request.user = client.session, user  # type: ignore[assignment]
+    request.session, request.user = client.session, user
     request.session[SESSION_EPOCH] = user.session_epoch
     record_authentication(request, user, method="password")
     if stepped_up:

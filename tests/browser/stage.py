@@ -1,0 +1,180 @@
+"""What the browser tests look at: organizations, clients, cases and people in many states, and sessions of people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from registry import lifecycle, queries, registration
+from registry.actors import Viewer
+from registry.errors import Refusal
+from registry.models import Organization
+from registry.roles import Role
+from registry.routes import dynamic, manual
+from registry.routes.dynamic import RegistrationCall
+from registry.states import Environment
+from tests import world
+from tests.portal.signed_in import enrolled, signed_in
+
+STAFF = Viewer(Role.PARTNER_MANAGER, None)
+REFUSED_BODY = b'{"redirect_uris": ["http://elsewhere.example/cb#x"], "scope": "everything"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who signs in by the forms."""
+
+    email: str
+    password: str
+    seed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Session cookies by who, pages by who may see them, and the people who sign in by the forms."""
+
+    sessions: Mapping[str, str]
+    staff_pages: Mapping[str, str]
+    partner_pages: Mapping[str, str]
+    paul: Account
+    case: str
+
+
+def build() -> Stage:
+    """Made through the registry's own writers, once for the whole run."""
+    acme = world.organization("acme", production_review="one_person", sandbox_review="four_eyes")
+    contained = world.organization("grove")
+    world.initial_access_token(contained)
+    lifecycle.contain_organization(
+        contained.pk, actor=world.STAN, reason="Key compromised: drill", now=world.now()
+    )
+    pending, draft = world.organization("fjord", active=False), world.organization("juniper", active=False)
+    lifecycle.submit_organization(
+        pending.pk,
+        evidence="Extract of the register, 20 Nov 2026.",
+        actor=world.STAN,
+        reason="",
+        now=world.now(),
+    )
+    active, waiting, suspended = _clients(acme)
+    _refused(acme)
+    case = queries.waiting(STAFF).get(client__client_id=waiting).pk
+    event = queries.audit_events(STAFF).first().pk
+    paul = world.person(Role.APPROVER, name="Paul Sample")
+    return Stage(
+        sessions=_sessions(acme, contained),
+        staff_pages=_staff_pages(acme, contained, pending, draft, active, suspended)
+        | {"case": f"/staff/queue/{case}/", "audit event": f"/staff/audit/{event}/"},
+        partner_pages={
+            "partner home": "/partner/",
+            "partner clients": "/partner/clients/",
+            "partner client": f"/partner/clients/{active}/",
+        },
+        paul=Account(paul.email, world.PASSWORD, enrolled(paul)),
+        case=f"/staff/queue/{case}/",
+    )
+
+
+def _clients(acme: Organization) -> tuple[str, str, str]:
+    """An active client, one that waits, and a suspended one; some more for the lists."""
+    key = world.signer()
+    body = world.metadata(
+        acme,
+        client_name="Acme Ledger",
+        token_endpoint_auth_method="private_key_jwt",
+        token_endpoint_auth_signing_alg="ES256",
+        jwks={"keys": [key.public]},
+        software_id="acme-ledger",
+    )
+    active = _registered(acme, body, Environment.PRODUCTION)
+    made = queries.waiting(STAFF).get(client__client_id=active)
+    registration.approve(made.pk, actor=world.PAUL, reason="checked", now=world.now())
+    waiting = _registered(acme, world.metadata(acme, client_name="Acme Payments"), Environment.PRODUCTION)
+    suspended = _registered(acme, world.machine_metadata(client_name="Acme Nightly"), Environment.SANDBOX)
+    lifecycle.suspend_client(suspended, actor=world.STAN, reason="Misuse: too many calls", now=world.now())
+    seconded = _registered(acme, world.metadata(acme, client_name="Acme Desk"), Environment.SANDBOX)
+    first = queries.waiting(STAFF).get(client__client_id=seconded)
+    registration.approve(first.pk, actor=world.PAUL, reason="looks right", now=world.now())
+    return active, waiting, suspended
+
+
+def _registered(holder: Organization, body: dict[str, object], environment: Environment) -> str:
+    made = manual.register(
+        holder.pk,
+        environment,
+        body,
+        justification="The partner has no client software that registers itself yet.",
+        valid_until=None,
+        actor=world.STAN,
+        now=world.now(),
+    )
+    return made.client_id
+
+
+def _refused(holder: Organization) -> None:
+    token = world.initial_access_token(holder)
+    call = RegistrationCall(
+        bearer=token.value,
+        content_type="application/json",
+        body=REFUSED_BODY,
+        idempotency_key=None,
+        source="192.0.2.7",
+        request_id="req_sample",
+    )
+    try:
+        dynamic.register(call, now=world.now())
+    except Refusal:
+        return
+    raise AssertionError("the body was meant to be refused")
+
+
+def _sessions(acme: Organization, contained: Organization) -> dict[str, str]:
+    stan, ada = (
+        world.person(Role.PARTNER_MANAGER, name="Stan Sample"),
+        world.person(Role.AUDITOR, name="Ada Sample"),
+    )
+    sofia = world.person(Role.SECURITY_OFFICER, name="Sofia Sample")
+    people = {
+        "stan": stan,
+        "ada": ada,
+        "sofia": sofia,
+        "root": world.person(Role.ADMINISTRATOR, name="Root Sample"),
+        "alice": world.person(Role.ORGANIZATION_ADMIN, acme, "Alice Sample"),
+        "grace": world.person(Role.ORGANIZATION_ADMIN, contained, "Grace Sample"),
+    }
+    for name in ("stan", "ada", "sofia", "root"):
+        enrolled(people[name])
+    return {name: signed_in(user).cookies["__Host-session"].value for name, user in people.items()}
+
+
+def _staff_pages(
+    acme: Organization,
+    contained: Organization,
+    pending: Organization,
+    draft: Organization,
+    active: str,
+    suspended: str,
+) -> dict[str, str]:
+    one = f"/staff/organizations/{acme.slug}/"
+    return {
+        "monday": "/staff/",
+        "queue": "/staff/queue/",
+        "organization case": f"/staff/queue/organizations/{pending.slug}/",
+        "people": "/staff/people/",
+        "organizations": "/staff/organizations/",
+        "new organization": "/staff/organizations/new/",
+        "organization": one,
+        "organization clients": f"{one}clients/",
+        "organization people": f"{one}people/",
+        "organization domains": f"{one}domains/",
+        "organization audit": f"{one}audit/",
+        "contain": f"{one}contain/",
+        "initial access token": f"{one}initial-access-tokens/new/",
+        "restore": f"/staff/organizations/{contained.slug}/restore/",
+        "submit": f"/staff/organizations/{draft.slug}/submit/",
+        "approve": f"/staff/organizations/{pending.slug}/approve/",
+        "clients": "/staff/clients/",
+        "client": f"/staff/clients/{active}/",
+        "suspend": f"/staff/clients/{active}/suspend/",
+        "deregister": f"/staff/clients/{active}/deregister/",
+        "reactivate": f"/staff/clients/{suspended}/reactivate/",
+        "audit": "/staff/audit/",
+    }

@@ -1,0 +1,108 @@
+"""Every page at two widths in both themes: no accessibility violation, no console error, no CSP violation."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Opened
+from tests.browser.stage import Stage
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
+RUN_AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
+    (found) => `${found.id}: ${found.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`)"""
+WIDTHS = (1440, 390)
+THEMES = ("light", "dark")
+STAFF = (
+    "monday",
+    "queue",
+    "case",
+    "organization case",
+    "people",
+    "organizations",
+    "new organization",
+    "organization",
+    "organization clients",
+    "organization people",
+    "organization domains",
+    "organization audit",
+    "contain",
+    "initial access token",
+    "restore",
+    "submit",
+    "approve",
+    "clients",
+    "client",
+    "suspend",
+    "deregister",
+    "reactivate",
+    "audit",
+    "audit event",
+)
+PARTNER = ("partner home", "partner clients", "partner client")
+PUBLIC = {
+    "sign-in": "/sign-in/",
+    "lost password": "/sign-in/recover/",
+    "closed invitation": "/invitations/none/",
+}
+
+
+@pytest.fixture
+def page(opened: Opened, request: pytest.FixtureRequest) -> Page:
+    return opened(getattr(request, "param", "")).new_page()
+
+
+def look(page: Page, address: str, name: str, status: int = 200) -> None:
+    """Open a page and judge it in every width and theme."""
+    said: list[str] = []
+    page.on(
+        "console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None
+    )
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == status
+    page.evaluate(AXE)
+    assert {seen: found for seen, found in _seen(page, name) if found} == {}
+    assert [line for line in said if f"status of {status}" not in line] == []
+
+
+def _seen(page: Page, name: str) -> Any:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for theme in THEMES:
+            page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+            _draw(page, f"{name.replace(' ', '-')}-{width}-{theme}")
+            yield f"{width} {theme}", page.evaluate(RUN_AXE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+
+
+def _draw(page: Page, name: str) -> None:
+    if folder := os.environ.get("CONCORDAT_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("page", ["stan"], indirect=True)
+@pytest.mark.parametrize("name", STAFF)
+def test_staff_page(page: Page, stage: Stage, name: str) -> None:
+    look(page, stage.staff_pages[name], name)
+
+
+@pytest.mark.parametrize("page", ["alice"], indirect=True)
+@pytest.mark.parametrize("name", PARTNER)
+def test_partner_page(page: Page, stage: Stage, name: str) -> None:
+    look(page, stage.partner_pages[name], name)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_page(page: Page, name: str) -> None:
+    look(page, PUBLIC[name], name, status=404 if "closed" in name else 200)
+
+
+def test_every_staff_page_is_looked_at(stage: Stage) -> None:
+    assert set(STAFF) == set(stage.staff_pages)
