@@ -69,6 +69,15 @@ def test_what_is_written_stays(session: psycopg.Connection[tuple[object, ...]], 
     assert session.execute("SELECT count(*) FROM registry_auditevent").fetchone() > (3,)
 
 
+@pytest.mark.parametrize("change", ["update", "delete", "truncate"])
+def test_it_is_the_guard_that_keeps_it(url: Callable[[str], str], change: str) -> None:
+    """Without the triggers the owner could: the tests above would see a guard that is missing."""
+    with psycopg.connect(url("DATABASE_OWNER_URL")) as session:
+        session.execute("ALTER TABLE registry_auditevent DISABLE TRIGGER USER")
+        session.execute(CHANGES[change])
+        session.rollback()
+
+
 @pytest.mark.parametrize("way", AROUND)
 def test_the_application_cannot_take_the_guard_away(url: Callable[[str], str], way: str) -> None:
     with psycopg.connect(url("DATABASE_URL")) as session, pytest.raises(Refused):

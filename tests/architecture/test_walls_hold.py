@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from portal.local import verify
 from tests.architecture import finders
 from tests.architecture.source import ROOMS, ROOT, Found
 
@@ -231,13 +232,46 @@ TYPES = (
 
 @pytest.mark.long
 def test_mypy_names(copy: Path) -> None:
-    """One run for all of them: it is the slowest guard."""
+    """One run for all of them, on their files alone: it is the slowest guard."""
     with broken(copy, *TYPES):
-        code, text = run(copy, "mypy", "--strict", *ROOMS)
+        code, text = run(copy, "mypy", "--strict", *(breach.path for breach in TYPES))
     assert code == 1
     for breach in TYPES:
         for words in breach.told:
             assert words in text
+
+
+def manage(root: Path, *arguments: str, **changed: str) -> tuple[int, str]:
+    environment = verify.production_environment() | changed
+    answer = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return answer.returncode, answer.stdout + answer.stderr
+
+
+def test_a_model_without_its_migration_is_named(copy: Path) -> None:
+    table = "class Wall(models.Model):\n    height = models.IntegerField()"
+    with broken(copy, Breach("registry/models/decisions.py", table, ())):
+        code, told = manage(copy, "makemigrations", "--check", "--dry-run")
+    assert (code, "Create model Wall" in told) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"CONCORDAT_CLOCK_OFFSET_FILE": "/run/offset"}, "registry.E003"),
+        ({"CREDENTIAL_KEY": ""}, "registry.E001"),
+        ({"CONCORDAT_DEPLOYMENT": "staging"}, "registry.E005"),
+    ],
+)
+def test_an_unsafe_deployment_is_named(changed: dict[str, str], name: str) -> None:
+    code, told = manage(ROOT, "check", "--deploy", "--fail-level", "WARNING", **changed)
+    assert (code, name in told) == (1, True)
 
 
 FINDERS: dict[str, tuple[Callable[[Path], Iterator[Found]], Breach]] = {
