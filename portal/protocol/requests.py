@@ -42,6 +42,8 @@ def read_form(request: HttpRequest) -> Mapping[str, str]:
         raise RequestTooLarge("The body is larger than 64 KiB.", fix="Send less.")
     if request.content_type != _FORM:
         raise UnsupportedMediaType(f"The body is not {_FORM}.", fix="Send a form.")
+    if not request.body.isascii():
+        raise MalformedForm("The form is not percent-encoded.", fix="Encode it as RFC 6749 Appendix B says.")
     return parameters(request.POST)
 
 
