@@ -122,9 +122,7 @@ def _check_ceiling(organization: Organization, ceiling: Ceiling) -> None:
     if not 1 <= ceiling.max_uses <= 100_000:
         raise InvalidInput("max_uses is not between 1 and 100000.", fix="Choose how often it may register.")
     if not 60 <= ceiling.lifetime_seconds <= limit:
-        raise InvalidInput(
-            f"The lifetime is not between 60 and {limit} seconds.", fix="Choose a nearer end."
-        )
+        raise InvalidInput(f"The lifetime is not between 60 and {limit} seconds.", fix="Choose a nearer end.")
     held = set(Entitlement.objects.filter(organization=organization).values_list("role", flat=True))
     unknown = set(ceiling.roles or ()) - held
     if unknown:
@@ -200,11 +198,7 @@ def find_initial_access_token(value: str, now: datetime) -> InitialAccessToken:
     now: one answer, so that the holder of a found token learns nothing. Does not count: see
     `spend_initial_access_token`.
     """
-    row = (
-        InitialAccessToken.objects.select_related("organization")
-        .filter(digest=digest(value))
-        .first()
-    )
+    row = InitialAccessToken.objects.select_related("organization").filter(digest=digest(value)).first()
     if row is None or row.ended_at is not None or now >= row.expires_at:
         raise InvalidToken("The initial access token is not valid.", fix="Ask the registry for a new one.")
     standing = access.organization_standing(row.organization, row.environment)

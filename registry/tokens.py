@@ -185,7 +185,9 @@ def _save_refresh_token(
 
 
 @transaction.atomic
-def end_family(family: UUID, event: Event, *, client: Client, actor: Actor, reason: str, now: datetime) -> None:
+def end_family(
+    family: UUID, event: Event, *, client: Client, actor: Actor, reason: str, now: datetime
+) -> None:
     """Revoke every token that descends from one authorization, and say so in the log."""
     _lock_family(family)
     refresh = RefreshToken.objects.filter(token_family=family, revoked=None).update(revoked=now, updated=now)

@@ -39,7 +39,13 @@ class Partner:
         return self.slug.removesuffix("-example") + ".example"
 
 
-_USUAL = ((SANDBOX, "web"), (SANDBOX, "machine"), (SANDBOX, "keys"), (PRODUCTION, "web"), (PRODUCTION, "machine"))
+_USUAL = (
+    (SANDBOX, "web"),
+    (SANDBOX, "machine"),
+    (SANDBOX, "keys"),
+    (PRODUCTION, "web"),
+    (PRODUCTION, "machine"),
+)
 _SMALL = ((SANDBOX, "web"), (SANDBOX, "machine"), (PRODUCTION, "keys"))
 
 PARTNERS = (
@@ -89,13 +95,27 @@ PARTNERS = (
         apps=(*_USUAL, (PRODUCTION, "keys")),
     ),
     Partner(
-        "lumen-insure", "Lumen Insure Oy", "Lumen Insure", "FI", "FI 0006-7", apps=_USUAL, refusals=("secret",)
+        "lumen-insure",
+        "Lumen Insure Oy",
+        "Lumen Insure",
+        "FI",
+        "FI 0006-7",
+        apps=_USUAL,
+        refusals=("secret",),
     ),
-    Partner("tide-credit", "Tide Credit Ltd", "Tide Credit", "IE", "IE 600007", apps=_SMALL[:2], ending="pending"),
+    Partner(
+        "tide-credit", "Tide Credit Ltd", "Tide Credit", "IE", "IE 600007", apps=_SMALL[:2], ending="pending"
+    ),
     Partner("birch-ledger", "Birch Ledger ApS", "Birch Ledger", "DK", "DK 30 00 08", ending="draft"),
     Partner("harbor-pay", "Harbor Pay BV", "Harbor Pay", "NL", "NL 70 0009", apps=_USUAL, ending="contained"),
     Partner(
-        "quill-invoices", "Quill Invoices SAS", "Quill Invoices", "FR", "FR 800 010", apps=_USUAL, ending="restored"
+        "quill-invoices",
+        "Quill Invoices SAS",
+        "Quill Invoices",
+        "FR",
+        "FR 800 010",
+        apps=_USUAL,
+        ending="restored",
     ),
     Partner(
         "sable-data",
@@ -117,7 +137,18 @@ PARTNERS = (
     ),
 )
 
-_NAMES = ("Ledger", "Balance", "Insight", "Statement", "Harvest", "Compass", "Beacon", "Anchor", "Tally", "Relay")
+_NAMES = (
+    "Ledger",
+    "Balance",
+    "Insight",
+    "Statement",
+    "Harvest",
+    "Compass",
+    "Beacon",
+    "Anchor",
+    "Tally",
+    "Relay",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,9 @@ def _register_once(
         registered, client = registration.register(_request(token, metadata), actor=actor, now=now)
         _remember(token, key, call.body, client, now)
         return registered
-    credentials.find_initial_access_token(call.bearer or "", now)  # it may have ended while we waited for the row
+    credentials.find_initial_access_token(
+        call.bearer or "", now
+    )  # it may have ended while we waited for the row
     if earlier.body_digest != _body_digest(call.body):
         raise Conflict(
             "This Idempotency-Key was used with another body.", fix="Use a new key for a new registration."
