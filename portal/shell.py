@@ -22,6 +22,7 @@ ROLE_WORDS = {
     Role.ORGANIZATION_READER: "Reader",
     Role.END_USER: "",
 }
+IS_PRODUCTION = settings.REGISTRY.deployment == "production"
 THEMES = frozenset({"light", "dark"})
 
 
@@ -38,8 +39,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "issuer": settings.REGISTRY.issuer,
         "theme": theme if theme in THEMES else "",
         "keys_enabled": signed_in and request.COOKIES.get("keys") != "off",
-        "environment_kind": "production",
-        "environment_word": "Production",
+        "environment_kind": "production" if IS_PRODUCTION else "sandbox",
+        "environment_word": "Production" if IS_PRODUCTION else "Demo",
         "request_id": authn.request_id(request),
         "now": clock.now(),
         "path": request.get_full_path(),
