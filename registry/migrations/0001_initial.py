@@ -1256,9 +1256,9 @@ class Migration(migrations.Migration):
                         (
                             "role__in",
                             [
+                                registry.roles.Role["ORGANIZATION_ADMIN"],
                                 registry.roles.Role["ORGANIZATION_DEVELOPER"],
                                 registry.roles.Role["ORGANIZATION_READER"],
-                                registry.roles.Role["ORGANIZATION_ADMIN"],
                             ],
                         ),
                         _negated=True,

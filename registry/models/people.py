@@ -41,7 +41,7 @@ class User(AbstractBaseUser):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(role__in=list(PARTNER_ROLES)) | Q(organization__isnull=False),
+                condition=~Q(role__in=sorted(PARTNER_ROLES)) | Q(organization__isnull=False),
                 name="partner_people_have_an_organization",
             )
         ]
