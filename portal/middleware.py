@@ -19,10 +19,11 @@ def request_identity(get_response: type_of_next) -> type_of_next:
     """Give the request an id that its log lines, its audit events and its error page share."""
 
     def respond(request: HttpRequest) -> HttpResponse:
-        request.id = f"req_{secrets.token_hex(10)}"  # type: ignore[attr-defined]
-        with structlog.contextvars.bound_contextvars(request_id=request.id):  # type: ignore[attr-defined]
+        identity = f"req_{secrets.token_hex(10)}"
+        request.id = identity  # type: ignore[attr-defined]  # Django lets a request carry more
+        with structlog.contextvars.bound_contextvars(request_id=identity):
             response = get_response(request)
-        response["Request-Id"] = request.id  # type: ignore[attr-defined]
+        response["Request-Id"] = identity
         return response
 
     return respond

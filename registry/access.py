@@ -3,7 +3,7 @@
 Nothing here caches. Whoever asks reads the rows in the same statement in which it reads what it needs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -139,8 +139,8 @@ def _client_verdict(standing: Standing, action: Action, now: datetime) -> Verdic
 _CAN_EXPIRE = frozenset({State.PENDING, State.ACTIVE, State.RESTRICTED})
 
 
-def _cell(table: Any, state: str, action: Action) -> Cell:
+def _cell(table: Mapping[State, Mapping[Action, Cell]], state: str, action: Action) -> Cell:
     try:
-        return table[State(state)][action]  # type: ignore[no-any-return]
+        return table[State(state)][action]
     except (KeyError, ValueError):
         return Cell.NO

@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 django.setup(set_prefix=False)
 
 from portal import errors  # noqa: E402  (needs the settings)
-from portal.paths import is_machine  # noqa: E402
+from portal.paths import is_machine  # noqa: E402  (the same)
 
 
 class MachineHandler(WSGIHandler):

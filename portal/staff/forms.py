@@ -233,7 +233,7 @@ class InitialAccessTokenForm(ReasonForm):
 
     def __init__(self, *args: Any, roles: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["roles"].choices = [(role, role.replace("_", " ")) for role in roles]  # type: ignore[attr-defined]
+        self.fields["roles"].choices = [(role, role.replace("_", " ")) for role in roles]  # type: ignore[attr-defined]  # a choice
 
     def clean_allowed_hosts(self) -> list[str]:
         return str(self.cleaned_data["allowed_hosts"]).lower().split()
@@ -321,7 +321,7 @@ class OrganizationForm(forms.Form):
 
     def __init__(self, *args: Any, sponsors: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["sponsor"].choices = [("", "Nobody yet"), *sponsors]  # type: ignore[attr-defined]
+        self.fields["sponsor"].choices = [("", "Nobody yet"), *sponsors]  # type: ignore[attr-defined]  # a ChoiceField
 
     def clean_country(self) -> str:
         return str(self.cleaned_data["country"]).upper()

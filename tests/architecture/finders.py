@@ -97,6 +97,18 @@ def _word(node: ast.AST) -> str:
     return named(node)
 
 
+_EXCEPTION = re.compile(r"#\s*(?:noqa: [A-Z0-9, ]+|type: ignore\[[a-z, -]+\])")
+
+
+def exceptions_without_reason(root: Path = ROOT) -> Iterator[Found]:
+    """Lines that silence a tool without saying why."""
+    for source in sources(root):
+        for number, line in enumerate(source.text.splitlines(), start=1):
+            *_, rest = _EXCEPTION.split(line)
+            if rest != line and not rest.strip(" #"):
+                yield Found(source.path, number, "silences a tool without a reason")
+
+
 _WEB = (
     "django.http",
     "django.shortcuts",

@@ -41,7 +41,7 @@ class Shape(Serializer[Any]):
         try:
             value: dict[str, Any] = super().to_internal_value(data)
         except ValidationError as refusal:
-            raise ValidationError({**refusal.detail, **found}) from None  # type: ignore[dict-item]
+            raise ValidationError({**refusal.detail, **found}) from None  # type: ignore[dict-item]  # DRF nests at will
         if found:
             raise ValidationError(found)
         return value
