@@ -72,7 +72,7 @@ class Throwaway:
             half.rename(self._cached)
         except OSError:  # somebody else's run was faster
             shutil.rmtree(half)
-        forget_old_clusters()
+        forget_old_clusters(CACHE)
         self.engines.postgres.start()
 
 
@@ -87,9 +87,9 @@ def sweep() -> None:
                 shutil.rmtree(home, ignore_errors=True)
 
 
-def forget_old_clusters(keep: int = 5) -> None:
+def forget_old_clusters(cache: Path, *, keep: int = 5) -> None:
     """Remove all but the newest kept clusters; several, because branches differ in their migrations."""
-    kept = sorted(CACHE.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    kept = sorted(cache.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in kept[keep:]:
         shutil.rmtree(path, ignore_errors=True)
 

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := set(wanted) - set(steps):
         parser.error(f"no such step: {', '.join(sorted(unknown))}")
     for name in wanted:
-        _run(name, steps[name], production_environment())
+        run_step(name, steps[name], production_environment())
     return 0
 
 
@@ -58,7 +58,8 @@ def production_environment() -> dict[str, str]:
     }
 
 
-def _run(name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+def run_step(name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Run one program to its end with its output on ours; raises StepFailed."""
     started = time.monotonic()
     answer = subprocess.run(command, cwd=ROOT, env=dict(environment), stdin=subprocess.DEVNULL, check=False)
     if answer.returncode != 0:
