@@ -19,6 +19,7 @@ from portal.protocol import requests
 from portal.protocol.descriptions import description
 from portal.scope_words import SCOPE_WORDS
 from registry import clock, consents
+from registry.errors import MalformedForm
 from registry.loading import ActingClient
 from registry.states import Environment, State
 
@@ -39,7 +40,10 @@ def authorize(request: HttpRequest) -> HttpResponse:
             return _ask(request, scopes, asked)
         return _carry_out(request, scopes, asked)
     except FatalClientError as error:
-        return _page(request, error.oauthlib_error)
+        told = error.oauthlib_error
+        return _page(request, told.error, description(told.error, told.description))
+    except MalformedForm as refusal:
+        return _page(request, "invalid_request", f"{refusal.found} {refusal.fix}")
     except OAuthToolkitError as error:
         return _to_client(error.oauthlib_error)
 
@@ -131,11 +135,11 @@ def _away(location: str) -> HttpResponse:
     return OAuth2ResponseRedirect(location, [urlsplit(location).scheme])
 
 
-def _page(request: HttpRequest, error: Any) -> HttpResponse:
+def _page(request: HttpRequest, error: str, said: str) -> HttpResponse:
     """No redirection URI of the request can be trusted: the error stays here."""
     context = {
-        "error": error.error,
-        "description": error.description,
+        "error": error,
+        "description": said,
         "source": "RFC 6749 §4.1.2.1",
         "at": clock.now(),
     }
