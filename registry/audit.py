@@ -1,13 +1,20 @@
-"""The only writer of audit events. An event is written in the transaction of the change that it tells."""
+"""The only writer of audit events. An event is written in the transaction of the change that it tells.
 
-from collections.abc import Mapping
+Each event carries the leaf hash of its document (`registry.event_document`) from the beginning, so that whatever
+happens to its row before it is sequenced (`registry.transparency`) is seen.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from registry import event_document
 from registry.actors import Actor
+from registry.canonical_json import NotCanonical
 from registry.events import Event
 from registry.models.audit import AuditEvent
 
@@ -33,9 +40,10 @@ def record(
 
     organization  whose event it is; acts of the whole operator carry the operator's own
     subject       kind and identifier of what the event is about
-    before, after the facts that changed; never a credential's value
+    before, after the facts that changed, as JSON (event_document.facts); never a credential's value
 
-    Raises NotInTransaction outside an atomic block: without one the change could commit alone.
+    Raises NotInTransaction outside an atomic block: without one the change could commit alone. Raises NotCanonical
+    for facts that the table would not give back unchanged.
     """
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction(action)
@@ -60,8 +68,7 @@ def record_once(
 
     For refusals that change nothing, so that an outsider cannot fill the log. Needs no transaction.
     """
-    event = _event(action, organization, subject, actor, now, reason, None, after, environment, "")
-    event.once = f"{action}|{once}|{now:%Y%m%dT%H%M}"[:200]
+    event = _event(action, organization, subject, actor, now, reason, None, after, environment, "", once)
     AuditEvent.objects.bulk_create([event], ignore_conflicts=True)
 
 
@@ -76,9 +83,10 @@ def _event(
     after: Mapping[str, Any] | None,
     environment: str,
     policy_version: str,
+    once: str | None = None,
 ) -> AuditEvent:
     kind, identifier = subject
-    return AuditEvent(
+    event = AuditEvent(
         at=now,
         action=action,
         organization_id=organization,
@@ -89,13 +97,49 @@ def _event(
         actor_id=actor.id[:255],
         actor_label=actor.label[:255],
         reason=reason[:1000],
-        before=before,
-        after=after,
+        before=event_document.facts(before),
+        after=event_document.facts(after),
         request_id=actor.request_id,
         policy_version=policy_version,
+        once=None if once is None else f"{action}|{once}|{now:%Y%m%dT%H%M}"[:200],
     )
+    event.digest = event_document.leaf_hash(event_document.document(vars(event)))
+    return event
 
 
 def history(**conditions: Any) -> Any:
     """Events that match, newest first. The caller (`queries`) adds whose they may be."""
     return AuditEvent.objects.filter(**conditions).order_by("-id")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One row as it stands in the table now.
+
+    digest   the leaf hash that was written with it
+    hash     the leaf hash of what stands there, None when that has no canonical form any more
+    """
+
+    id: UUID
+    document: Mapping[str, Any]
+    digest: bytes
+    hash: bytes | None
+
+    @property
+    def is_as_written(self) -> bool:
+        return self.hash == self.digest
+
+
+def stored(ids: Sequence[UUID]) -> Iterator[StoredEvent]:
+    """The rows of these events, read from the table again; an event that is not there is left out."""
+    for row in AuditEvent.objects.filter(pk__in=ids).order_by("id").values(*event_document.COLUMNS, "digest"):
+        yield _stored(row)
+
+
+def _stored(row: Mapping[str, Any]) -> StoredEvent:
+    document = event_document.document(row)
+    try:
+        found = event_document.leaf_hash(document)
+    except NotCanonical:
+        found = None
+    return StoredEvent(row["id"], document, bytes(row["digest"]), found)

@@ -1,6 +1,7 @@
 """The facts. AuditEvent is not re-exported: `registry.audit` is the only room that may take it."""
 
 from . import audit as _audit  # noqa: F401  (Django has to see the table)
+from . import transparency as _transparency  # noqa: F401  (Django has to see the tables)
 from .clients import Client, ClientKey, KeyState
 from .credentials import (
     ClientSecret,

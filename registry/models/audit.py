@@ -1,6 +1,8 @@
 """The audit log. Only `registry.audit` imports this module; the table refuses UPDATE, DELETE and TRUNCATE."""
 
 from django.db import models
+from django.db.models import F, Func
+from django.db.models.lookups import Exact
 
 from registry.identifiers import uuid7
 
@@ -8,7 +10,10 @@ from .organizations import Organization
 
 
 class AuditEvent(models.Model):
-    """One decision, state change, credential event, refusal or sign-in."""
+    """One decision, state change, credential event, refusal or sign-in.
+
+    `digest` is the leaf hash of the event's document (`registry.event_document`), as it was when it was written.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField()
@@ -26,8 +31,15 @@ class AuditEvent(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     policy_version = models.CharField(max_length=64, blank=True)
     once = models.CharField(max_length=200, null=True, unique=True)  # noqa: DJ001  # NULL stays outside the index
+    digest = models.BinaryField()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Exact(Func(F("digest"), function="octet_length", output_field=models.IntegerField()), 32),
+                name="event_digest_is_sha256",
+            )
+        ]
         indexes = [
             models.Index(fields=["organization", "-id"], name="event_by_organization"),
             models.Index(fields=["action", "-id"], name="event_by_action"),
