@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from django.http import HttpRequest
+from django.views.decorators.cache import cache_control
 
 from portal import authn
 from registry.roles import PARTNER_ROLES, STAFF_ROLES, Role
@@ -53,5 +54,9 @@ def may(request: HttpRequest, act: Act) -> bool:
 
 
 def requires(act: Act) -> Callable[[authn.View], authn.View]:
-    """Guard a view: strangers are sent to sign in, other roles are refused."""
-    return authn.signed_in_as(*ROLES[act])
+    """Guard a view: strangers are sent to sign in, other roles are refused. What it shows is stored nowhere."""
+
+    def decorate(view: authn.View) -> authn.View:
+        return cache_control(no_store=True)(authn.signed_in_as(*ROLES[act])(view))
+
+    return decorate

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.authn import actor_of, viewer_of
@@ -25,7 +24,6 @@ _SECONDS_PER_HOUR = 3600
 
 @requires(Act.ISSUE_CREDENTIAL)
 @acts.with_fresh_factor
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, slug: str) -> HttpResponse:
     """Issue an initial access token; the answer to the POST is the only page that ever shows it."""
@@ -99,9 +97,7 @@ def _shown_once(request: HttpRequest, row: OrganizationRow, minted: credentials.
         },
         "registration_endpoint": f"{settings.REGISTRY.issuer}/register",
     }
-    response = render(request, "staff/organizations/initial_access_token_created.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "staff/organizations/initial_access_token_created.html", context)
 
 
 @requires(Act.END_CREDENTIAL)

@@ -22,14 +22,20 @@ def signed_in(user: User, *, stepped_up: bool = True) -> Client:
     """A client in whose session this person signed in under today's epoch, with a fresh factor unless told not."""
     client = Client()
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    session = client.session
+    session[SESSION_EPOCH] = user.session_epoch
+    session.save()
+    if stepped_up:
+        present_factor(client, user)
+    return client
+
+
+def present_factor(client: Client, user: User) -> None:
+    """As if this person had just presented a second factor."""
     request = HttpRequest()
     request.session, request.user = client.session, user
-    request.session[SESSION_EPOCH] = user.session_epoch
-    record_authentication(request, user, method="password")
-    if stepped_up:
-        record_authentication(request, user, method="mfa", type="totp")
+    record_authentication(request, user, method="mfa", type="totp")
     request.session.save()
-    return client
 
 
 def as_role(role: Role, holder: Organization | None = None, *, stepped_up: bool = True) -> Client:

@@ -1,0 +1,84 @@
+"""People: those of an organization with their invitations, and the operator's own."""
+
+import pytest
+from django.core import mail
+from django.core.mail.backends import locmem
+from django.test import Client
+from django.urls import reverse
+
+from registry import people, queries
+from registry.events import Event
+from registry.models import Organization
+from registry.roles import Role
+from tests import world
+from tests.portal.signed_in import as_role
+from tests.portal.staff.scene import STAFF, exactly_one_event, no_event, text
+
+FORM = {"name": "Alice Sample", "email": "alice@acme.example", "role": "organization_admin"}
+
+
+def to(acme: Organization) -> str:
+    return reverse("staff:organization_people", args=[acme.slug])
+
+
+class TestInvite:
+    def test_mails_a_link_that_no_page_shows(self, stan: Client, acme: Organization) -> None:
+        with exactly_one_event(Event.PERSON_INVITED):
+            answer = stan.post(to(acme), FORM)
+        assert (answer.status_code, answer["Location"]) == (303, to(acme))
+        (letter,) = mail.outbox
+        assert letter.to == ["alice@acme.example"]
+        token = str(letter.body).split("/invitations/")[1].split("/")[0]
+        assert people.find_invitation(token, world.now()).role == "organization_admin"
+        page = text(stan, to(acme))
+        assert "alice@acme.example" in page
+        assert token not in page
+
+    def test_keeps_what_was_typed(self, stan: Client, acme: Organization) -> None:
+        with no_event():
+            answer = stan.post(to(acme), FORM | {"email": "nowhere"})
+        assert "Nobody was invited" in answer.content.decode()
+        assert answer.context["form"]["name"].value() == "Alice Sample"
+        assert mail.outbox == []
+
+    @pytest.mark.parametrize("role", ["partner_manager", "administrator", "end_user"])
+    def test_staff_roles_are_not_offered(self, stan: Client, acme: Organization, role: str) -> None:
+        with no_event():
+            assert "Nobody was invited" in stan.post(to(acme), FORM | {"role": role}).content.decode()
+
+    def test_without_mail_nobody_is_invited(
+        self, stan: Client, acme: Organization, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fails(*_: object) -> int:
+            raise ConnectionRefusedError
+
+        monkeypatch.setattr(locmem.EmailBackend, "send_messages", fails)
+        with no_event():
+            answer = stan.post(to(acme), FORM)
+        assert answer.status_code == 409
+        assert queries.invitations(STAFF, acme.slug, world.now()).count() == 0
+
+
+class TestOfOrganization:
+    def test_lists_its_people_only(self, ada: Client, acme: Organization) -> None:
+        own = world.person(Role.ORGANIZATION_ADMIN, acme)
+        other = world.person(Role.ORGANIZATION_ADMIN, world.organization("other"))
+        page = text(ada, to(acme))
+        assert own.email in page
+        assert other.email not in page
+
+
+class TestStaff:
+    def test_lists_the_operators_people(self, ada: Client, acme: Organization) -> None:
+        partner = world.person(Role.ORGANIZATION_ADMIN, acme)
+        staff = world.person(Role.APPROVER)
+        page = text(ada, "/staff/people/")
+        assert staff.email in page
+        assert "password only" in page
+        assert partner.email not in page
+
+    def test_is_all_that_an_administrator_reads(self, acme: Organization) -> None:
+        browser = as_role(Role.ADMINISTRATOR)
+        answer = browser.get("/staff/")
+        assert answer["Location"] == "/staff/people/"
+        assert "/staff/queue/" not in text(browser, "/staff/people/")
