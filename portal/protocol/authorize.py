@@ -33,12 +33,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     """Show the consent page, or carry out what the person decided on it."""
     request.META["concordat.request_id"] = authn.request_id(request)
     try:
-        scopes, asked = _oauthlib.validate_authorization_request(request)
-        if not request.user.is_authenticated:
-            return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
-        if request.method == "GET":
-            return _ask(request, scopes, asked)
-        return _carry_out(request, scopes, asked)
+        return _checked(request)
     except FatalClientError as error:
         told = error.oauthlib_error
         return _page(request, told.error, description(told.error, told.description))
@@ -46,6 +41,15 @@ def authorize(request: HttpRequest) -> HttpResponse:
         return _page(request, "invalid_request", f"{refusal.found} {refusal.fix}")
     except OAuthToolkitError as error:
         return _to_client(error.oauthlib_error)
+
+
+def _checked(request: HttpRequest) -> HttpResponse:
+    scopes, asked = _oauthlib.validate_authorization_request(request)
+    if not request.user.is_authenticated:
+        return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
+    if request.method == "GET":
+        return _ask(request, scopes, asked)
+    return _carry_out(request, scopes, asked)
 
 
 def _ask(request: HttpRequest, scopes: list[str], asked: Mapping[str, Any]) -> HttpResponse:
