@@ -101,6 +101,17 @@ def find_invitation(value: str, now: datetime) -> Invitation:
     return invitation
 
 
+def person_to_be(invitation: Invitation, now: datetime) -> User:
+    """The person that an invitation makes, not yet saved: a new password is compared with who it is for."""
+    return User(
+        email=invitation.email,
+        name=invitation.name,
+        role=invitation.role,
+        organization_id=invitation.organization_id,
+        date_joined=now,
+    )
+
+
 @transaction.atomic
 def accept_invitation(
     value: str, *, password: str, operator_id: UUID, request_id: str, now: datetime
@@ -109,13 +120,7 @@ def accept_invitation(
     invitation = find_invitation(value, now)
     if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=now):
         raise NotFound("This invitation was used or has ended.", fix="Ask for a new one.")
-    user = User(
-        email=invitation.email,
-        name=invitation.name,
-        role=invitation.role,
-        organization_id=invitation.organization_id,
-        date_joined=now,
-    )
+    user = person_to_be(invitation, now)
     _save(user, password)
     audit.record(
         Event.PERSON_JOINED,

@@ -22,9 +22,9 @@ class PasswordForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    def __init__(self, *args: Any, email: str, name: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._person = type("Person", (), {"email": email, "name": name})()
+        self._person = person
 
     def clean_password1(self) -> str:
         password: str = self.cleaned_data["password1"]

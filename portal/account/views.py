@@ -49,8 +49,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """An invited person chooses a password; the link works once."""
     try:
         invited = people.find_invitation(token, clock.now())
-        form = PasswordForm(request.POST or None, email=invited.email, name=invited.name)
-        if request.method == "POST" and form.is_valid():
+        sent = request.POST if request.method == "POST" else None
+        form = PasswordForm(sent, person=people.person_to_be(invited, clock.now()))
+        if form.is_valid():
             _accept(request, token, form)
             return HttpResponseRedirect("/sign-in/", status=303)
     except (NotFound, Conflict):

@@ -1,7 +1,12 @@
 """People signed in to Django's test client, with a second factor as the tests need it."""
 
+import base64
+import time
+
 from allauth.account.internal.flows.login import record_authentication  # type: ignore[attr-defined]
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor import totp
 from django.http import HttpRequest
 from django.test import Client
 
@@ -16,6 +21,12 @@ def enrolled(user: User) -> str:
     secret = str(generate_totp_secret())
     TOTP.activate(user, secret)
     return secret
+
+
+def code(seed: str) -> str:
+    """The six digits that an authenticator app shows for this seed now (RFC 6238)."""
+    key = base64.b32decode(seed + "=" * (-len(seed) % 8))
+    return totp.TOTP(key, 6, SHA1(), 30).generate(int(time.time())).decode()
 
 
 def signed_in(user: User, *, stepped_up: bool = True) -> Client:

@@ -1,0 +1,38 @@
+"""Home: are we ready, and what is asked of us?"""
+
+from django.test import Client
+
+from registry import lifecycle
+from registry.models import Organization
+from registry.roles import Role
+from tests import world
+from tests.portal.signed_in import as_role
+from tests.portal.staff.scene import registered, text
+
+
+def test_an_active_one_is_asked_nothing(bob: Client, acme: Organization) -> None:
+    registered(acme, client_name="Ledger")
+    page = text(bob, "/partner/")
+    assert "Nothing is asked of you" in page
+    assert "Ledger" in page
+    assert "To become active" not in page
+
+
+def test_a_draft_sees_what_is_left(db: None) -> None:
+    draft = world.organization("juniper", active=False, domains=())
+    page = text(as_role(Role.ORGANIZATION_ADMIN, draft), "/partner/")
+    assert "You are not active yet" in page
+    assert "cannot start yet" in page
+
+
+def test_a_pending_one_waits_for_us(db: None) -> None:
+    draft = world.organization("juniper", active=False)
+    lifecycle.submit_organization(draft.pk, evidence="x", actor=world.STAN, reason="", now=world.now())
+    assert "waits for us" in text(as_role(Role.ORGANIZATION_ADMIN, draft), "/partner/")
+
+
+def test_names_the_sponsor(db: None) -> None:
+    sponsor = world.person(Role.PARTNER_MANAGER, name="Stan Sample")
+    acme = world.organization("acme", sponsor_id=sponsor.pk)
+    page = text(as_role(Role.ORGANIZATION_READER, acme), "/partner/")
+    assert sponsor.email in page
