@@ -11,13 +11,16 @@ from functools import cache, wraps
 from typing import Any, cast
 from urllib.parse import urlencode
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.signals import authentication_step_completed
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -78,8 +81,28 @@ def record_step_up(request: HttpRequest, user: Any, *, reauthenticated: bool = F
         sessions.record(Event.PERSON_STEPPED_UP, person(user, request_id(request)), now=clock.now())
 
 
+@receiver(post_save, sender=Authenticator)
+def record_factor_added(instance: Authenticator, *, created: bool, **_: Any) -> None:
+    """Record a new factor in the transaction that stores it; allauth's own hooks run after the commit."""
+    if created:
+        _record_factor(instance, "added")
+
+
+@receiver(post_delete, sender=Authenticator)
+def record_factor_removed(instance: Authenticator, **_: Any) -> None:
+    """Record the end of a factor. Recovery codes end when new ones are made, which is recorded as such."""
+    if instance.type != Authenticator.Type.RECOVERY_CODES:
+        _record_factor(instance, "removed")
+
+
+def _record_factor(instance: Authenticator, change: str) -> None:
+    bound = structlog.contextvars.get_contextvars()
+    actor = person(cast(Any, instance.user), str(bound.get("request_id", "")))
+    sessions.record(Event.PERSON_FACTOR_CHANGED, actor, reason=f"{instance.type} {change}", now=clock.now())
+
+
 class FactorAdapter(DefaultMFAAdapter):
-    """TOTP secrets rest under AES-256-GCM with a key of the deployment; every change is an event."""
+    """TOTP secrets rest under AES-256-GCM with a key of the deployment."""
 
     def encrypt(self, text: str) -> str:
         nonce = os.urandom(_NONCE_BYTES)
@@ -88,10 +111,6 @@ class FactorAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         octets = urlsafe_b64decode(encrypted_text)
         return _cipher().decrypt(octets[:_NONCE_BYTES], octets[_NONCE_BYTES:], None).decode()
-
-    def send_notification_mail(self, template_prefix: str, user: Any, *args: Any, **kwargs: Any) -> None:
-        change = template_prefix.rpartition("/")[2]
-        sessions.record(Event.PERSON_FACTOR_CHANGED, person(user), reason=change, now=clock.now())
 
 
 @cache

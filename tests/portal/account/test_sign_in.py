@@ -59,7 +59,8 @@ class TestStaff:
         browser.post("/account/totp/", {"code": code(seed)})
         assert browser.get("/staff/queue/").status_code == 200
         changed = queries.audit_events(STAFF, action=Event.PERSON_FACTOR_CHANGED)
-        assert {event.reason for event in changed} == {"totp_activated", "recovery_codes_generated"}
+        assert sorted(event.reason for event in changed) == ["recovery_codes added", "totp added"]
+        assert all(event.request_id for event in changed)
 
 
 class TestPartners:
