@@ -15,6 +15,7 @@ OURS = {
     "quickstart": "portal.local.quickstart",
     "test": "portal.local.suite",
     "verify": "portal.local.verify",
+    "verify_audit": "portal.auditor.command",
 }
 
 

@@ -11,6 +11,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Error, Tags, register
 from django.db import connections
 
+from registry import audit_identity
+from registry.signed_note import InvalidNote
+
 _KEYS = ("credential_key", "factor_key")
 
 
@@ -81,6 +84,25 @@ def deployment_is_known(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
             "CONCORDAT_DEPLOYMENT is not production, local or test.",
             hint="Leave it unset in production.",
             id="registry.E005",
+        )
+    ]
+
+
+@register("concordat")
+def audit_log_has_a_key(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """R007: this process can sign the audit log, or at least verify it."""
+    try:
+        keys = audit_identity.verifier_keys()
+        audit_identity.witness_keys()
+    except InvalidNote:
+        keys = ()
+    if keys and (not settings.REGISTRY.audit_key or audit_identity.seed_of(settings.REGISTRY.audit_key)):
+        return []
+    return [
+        Error(
+            "AUDIT_KEY is not 32 bytes, or a key in AUDIT_PUBLIC_KEYS or AUDIT_WITNESS_KEYS is no verifier key.",
+            hint="Where the audit log is signed, set AUDIT_KEY as the other keys; elsewhere AUDIT_PUBLIC_KEYS.",
+            id="registry.E007",
         )
     ]
 

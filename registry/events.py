@@ -43,6 +43,8 @@ class Event(StrEnum):
     CONSENT_GIVEN = "consent.request.granted"
     CONSENT_REFUSED = "consent.request.refused"
 
+    AUDIT_INTEGRITY_FAILED = "audit.integrity.failed"
+
     RESOURCE_SERVER_CREATED = "resource_server.record.created"
 
     PERSON_CREATED = "person.record.created"

@@ -152,11 +152,11 @@ def read_checkpoint(text: str) -> Checkpoint:
     return Checkpoint(lines[0], int(lines[1]), root)
 
 
-def open_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
-    """The tree head that the log of this key signed. Raises UnverifiedNote, also for another log's."""
-    checkpoint = read_checkpoint(open_note(note, [key]))
-    if checkpoint.origin != key.name:
-        raise UnverifiedNote("the checkpoint is of another log")
+def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
+    """The tree head that a log signed with one of its keys. Raises UnverifiedNote, also for another log's."""
+    text, _ = split_note(note)
+    checkpoint = read_checkpoint(text)
+    open_note(note, [key for key in keys if key.name == checkpoint.origin])
     return checkpoint
 
 

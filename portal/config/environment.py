@@ -80,3 +80,8 @@ class RegistrySettings:
     step_up_seconds: int = 300
     registration_body_bytes: int = 65536
     registration_body_depth: int = 8
+    audit_key: str = ""
+    audit_public_keys: tuple[str, ...] = ()
+    audit_origin: str = ""
+    audit_witness_file: str = ""
+    audit_witness_keys: tuple[str, ...] = ()

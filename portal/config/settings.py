@@ -22,6 +22,11 @@ REGISTRY = RegistrySettings(
     deployment=DEPLOYMENT,
     credential_key=env_secret("CREDENTIAL_KEY"),
     factor_key=env_secret("FACTOR_KEY"),
+    audit_key=env_secret("AUDIT_KEY"),
+    audit_public_keys=tuple(env_list("AUDIT_PUBLIC_KEYS")),
+    audit_origin=env_text("AUDIT_ORIGIN"),
+    audit_witness_file=env_text("AUDIT_WITNESS_FILE"),
+    audit_witness_keys=tuple(env_list("AUDIT_WITNESS_KEYS")),
     clock_offset_file=env_text("CONCORDAT_CLOCK_OFFSET_FILE"),
     operator_slug=env_text("CONCORDAT_OPERATOR_SLUG", "operator"),
     organization_needs_four_eyes=env_bool("CONCORDAT_FOUR_EYES", default=True),
@@ -284,11 +289,14 @@ SPECTACULAR_SETTINGS = {
 CELERY_BROKER_URL = env_text("REDIS_URL")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
+# A queue and a worker of its own: no sweep delays the sequencing of the audit log.
+CELERY_TASK_ROUTES = {"registry.tasks.sequence_audit": {"queue": "audit"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = env_text("CELERY_BEAT_SCHEDULE_FILENAME", "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "sequence-audit": {"task": "registry.tasks.sequence_audit", "schedule": 1, "options": {"expires": 1}},
     "expire-initial-access-tokens": {
         "task": "registry.tasks.expire_initial_access_tokens",
         "schedule": 60,

@@ -101,5 +101,6 @@ class Engines:
             "SECRET_KEY": self.secret("django"),
             "CREDENTIAL_KEY": self.secret("credentials"),
             "FACTOR_KEY": self.secret("factors"),
+            "AUDIT_KEY": self.secret("audit"),
             "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         }

@@ -15,7 +15,7 @@ from portal.local.processes import POLL_SECONDS, Child
 
 READY_SECONDS = 60.0
 READY_PATH = "/healthz/ready"
-WORKER_OPTIONS = ("--concurrency", "1", "--without-gossip", "--without-mingle")  # there is no other worker
+WORKER_OPTIONS = ("--concurrency", "1", "--without-gossip", "--without-mingle")  # nobody listens
 
 
 def web_server(
@@ -38,16 +38,22 @@ def web_server(
 
 
 def worker(environment: Mapping[str, str], *, log: Path) -> Child:
-    return _celery("worker", [*WORKER_OPTIONS, "--loglevel", "INFO"], environment, log)
+    return _celery("worker", ["worker", *WORKER_OPTIONS, "--loglevel", "INFO"], environment, log)
+
+
+def audit_worker(environment: Mapping[str, str], *, log: Path) -> Child:
+    """The one that sequences the audit log each second: one process, and no line in the log for each second."""
+    options = ["worker", *WORKER_OPTIONS, "--pool", "solo", "--queues", "audit", "--hostname", "audit@%h"]
+    return _celery("audit worker", [*options, "--loglevel", "WARNING"], environment, log)
 
 
 def beat(environment: Mapping[str, str], *, log: Path, schedule: Path) -> Child:
     """The one clock of the deployment; `schedule` remembers when each job ran last."""
-    return _celery("beat", ["--schedule", str(schedule), "--loglevel", "INFO"], environment, log)
+    return _celery("beat", ["beat", "--schedule", str(schedule), "--loglevel", "INFO"], environment, log)
 
 
 def _celery(name: str, options: list[str], environment: Mapping[str, str], log: Path) -> Child:
-    command = [sys.executable, "-m", "celery", "-A", "portal.config.celery", name, *options]
+    command = [sys.executable, "-m", "celery", "-A", "portal.config.celery", *options]
     return Child(name=name, command=command, log=log, environment=environment, folder=ROOT)
 
 

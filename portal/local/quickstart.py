@@ -124,7 +124,7 @@ class Session:
         with self._report.step("Database migrations"):
             self._prepare_database()
             programs.migrate(environment)
-        with self._report.step("Web server, worker, beat"):
+        with self._report.step("Web server, workers, beat"):
             files = self._start_programs(environment)
         facts = self._facts(files, environment)
         self.is_ready = True
@@ -135,7 +135,7 @@ class Session:
         self._supervisor.watch(self._engines.postgres.child, self._engines.valkey.child)
 
     def bring_down(self) -> None:
-        """Stop all that was started: web server, worker, beat, broker, database."""
+        """Stop all that was started: web server, workers, beat, broker, database."""
         self._supervisor.stop()
         self._engines.stop()
         self._register.clear()
@@ -172,10 +172,11 @@ class Session:
         files = server_certificate(self._var, self._var / "keys", now=datetime.datetime.now(datetime.UTC))
         web = programs.web_server(environment, port=self._port, files=files, log=log / "web.log")
         worker = programs.worker(environment, log=log / "worker.log")
+        audit_worker = programs.audit_worker(environment, log=log / "audit-worker.log")
         beat = programs.beat(environment, log=log / "beat.log", schedule=self._var / "beat-schedule")
-        for child in (web, worker, beat):
+        for child in (web, worker, audit_worker, beat):
             self._supervisor.start(child)
-        programs.wait_until_ready(web, self._port, files.authority, others=(worker, beat))
+        programs.wait_until_ready(web, self._port, files.authority, others=(worker, audit_worker, beat))
         return files
 
     def _facts(self, files: ServerCertificate, environment: dict[str, str]) -> dict[str, Any]:

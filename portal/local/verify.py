@@ -54,6 +54,7 @@ def production_environment() -> dict[str, str]:
         "SECRET_KEY": secret_files.random_secret() * 2,
         "CREDENTIAL_KEY": secret_files.random_secret(),
         "FACTOR_KEY": secret_files.random_secret(),
+        "AUDIT_KEY": secret_files.random_secret(),
         "PYTHONWARNINGS": "ignore:Got an error checking a consistent migration history",
     }
 

@@ -10,6 +10,7 @@ from tests.architecture.source import sources
 
 GRAMMAR = re.compile(r"(?P<subject>[a-z]+(?:_[a-z]+)*)\.(?P<noun>[a-z]+(?:_[a-z]+)*)\.(?P<verb>[a-z]+)")
 SUBJECTS = {
+    "audit",
     "organization",
     "initial_access_token",
     "registration",

@@ -34,7 +34,13 @@ UNSAFE: list[tuple[str, dict[str, Any]]] = [
     ("registry.E003", {"deployment": "production", "clock_offset_file": "/run/offset"}),
     ("registry.E005", {"deployment": "staging"}),
     ("registry.E005", {"deployment": ""}),
+    ("registry.E007", {"audit_key": ""}),
+    ("registry.E007", {"audit_key": WEAK}),
+    ("registry.E007", {"audit_key": urlsafe_b64encode(bytes(33)).decode()}),
+    ("registry.E007", {"audit_public_keys": ("example.com/log+00000000+AAAA",)}),
+    ("registry.E007", {"audit_witness_keys": ("witness",)}),
 ]
+PUBLIC = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 SAFE: list[dict[str, Any]] = [
     {"deployment": "production", "clock_offset_file": ""},
     {"deployment": "local", "clock_offset_file": "/run/offset"},
@@ -42,6 +48,7 @@ SAFE: list[dict[str, Any]] = [
     {"credential_key": STRONG, "factor_key": STRONG},
     {"issuer": "https://as.example"},
     {"issuer": "https://as.example:8443"},
+    {"audit_key": "", "audit_public_keys": (PUBLIC,)},
 ]
 
 
@@ -116,7 +123,12 @@ def test_every_check_is_registered() -> None:
 
 def test_every_message_says_what_to_do(settings: Settings) -> None:
     settings.REGISTRY = replace(
-        settings.REGISTRY, credential_key="", issuer="", deployment="staging", clock_offset_file="/run/offset"
+        settings.REGISTRY,
+        credential_key="",
+        audit_key="",
+        issuer="",
+        deployment="staging",
+        clock_offset_file="/run/offset",
     )
     settings.CELERY_BROKER_URL = ""
     told: list[CheckMessage] = framework.run_checks(tags=["concordat"])
