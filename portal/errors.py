@@ -71,6 +71,22 @@ ANSWERS: Mapping[type[errors.Refusal], Answer] = {
     errors.StepUpRequired: Answer(403, "step_up_required", "A fresh second factor is needed", "product"),
     errors.NotFound: Answer(404, "not_found", "There is no such thing here", "RFC 9110 §15.5.5"),
     errors.Conflict: Answer(409, "conflict", "It contradicts what is held", "RFC 9110 §15.5.10"),
+    errors.StillRunning: Answer(
+        409,
+        "request_in_progress",
+        "An equal request is being answered",
+        "draft-ietf-httpapi-idempotency-key §2.7",
+    ),
+    errors.KeyReused: Answer(
+        422,
+        "idempotency_key_reused",
+        "The Idempotency-Key belongs to another request",
+        "draft-ietf-httpapi-idempotency-key §2.7",
+    ),
+    errors.PreconditionFailed: Answer(
+        412, "precondition_failed", "It is not what was seen", "RFC 9110 §15.5.13"
+    ),
+    errors.PreconditionRequired: Answer(428, "precondition_required", "If-Match is needed", "RFC 6585 §3"),
     errors.InvalidInput: Answer(422, "invalid_input", "A value is not acceptable", "RFC 9110 §15.5.21"),
 }
 UNKNOWN = Answer(500, "server_error", "The server failed", "RFC 6749 §4.1.2.1")
@@ -121,7 +137,7 @@ def _headers(refusal: errors.Refusal, answer: Answer) -> dict[str, str]:
         return {"WWW-Authenticate": f'Bearer error="{answer.code}"'}
     if isinstance(refusal, errors.InvalidClient):
         return {"WWW-Authenticate": 'Basic realm="concordat"'}
-    if isinstance(refusal, errors.QuotaReached) and refusal.retry_after:
+    if isinstance(refusal, errors.QuotaReached | errors.StillRunning) and refusal.retry_after:
         return {"Retry-After": str(refusal.retry_after)}
     return {}
 

@@ -126,6 +126,29 @@ class QuotaReached(Refusal):
         self.retry_after = retry_after
 
 
+@dataclass(frozen=True, slots=True)
+class Ration:
+    """What is left of one allowance: `remaining` of `quota` acts, all of it again in `reset_seconds`."""
+
+    name: str
+    quota: int
+    window_seconds: int
+    remaining: int
+    reset_seconds: int
+
+
+class RateExceeded(QuotaReached):
+    """A service client, a credential or an organization asks faster than it may."""
+
+    def __init__(self, rations: Sequence[Ration], *, retry_after: int) -> None:
+        super().__init__(
+            "Requests come faster than they may.",
+            fix=f"Wait {retry_after} s, then send the same request again.",
+            retry_after=retry_after,
+        )
+        self.rations = tuple(rations)
+
+
 # Bearer credentials of the registration plane and of the API, RFC 6750 §3.1
 
 
@@ -196,6 +219,29 @@ class NotFound(Refusal):
 
 class Conflict(Refusal):
     """The request contradicts what is already held."""
+
+
+class StillRunning(Conflict):
+    """An equal request under the same Idempotency-Key is being answered."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The first request under this Idempotency-Key is not answered yet.",
+            fix="Send the same request again in a second; it will not be done twice.",
+        )
+        self.retry_after = 1
+
+
+class KeyReused(Refusal):
+    """An Idempotency-Key was used for another request before."""
+
+
+class PreconditionFailed(Refusal):
+    """What is to be changed is not what the caller saw."""
+
+
+class PreconditionRequired(Refusal):
+    """The act is final, and the caller does not say what it saw."""
 
 
 class InvalidInput(Refusal):

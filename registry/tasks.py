@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from registry import clock, expiry, tokens, transparency
+from registry import clock, expiry, idempotency, rate, tokens, transparency
 
 
 @shared_task
@@ -26,3 +26,10 @@ def sequence_audit(*, limit: int = 2000, **_: object) -> None:
 @shared_task
 def purge_expired_tokens(*, limit: int = 5000, **_: object) -> None:
     tokens.purge_expired(now=clock.now(), limit=limit)
+
+
+@shared_task
+def purge_remembered_answers(*, limit: int = 20_000, **_: object) -> None:
+    """And rates of those who have not asked for minutes: both tables forget."""
+    idempotency.purge(now=clock.now(), limit=limit)
+    rate.purge(now=clock.now(), limit=limit)

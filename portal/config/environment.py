@@ -76,6 +76,11 @@ class RegistrySettings:
     refresh_idle_seconds: int = 7 * 86400
     initial_access_token_seconds_limit: int = 7 * 86400
     idempotency_seconds: int = 86400
+    api_requests_per_minute: int = 600
+    api_requests_per_minute_of_organization: int = 3000
+    registrations_per_minute_of_token: int = 120
+    registrations_per_minute_of_organization: int = 600
+    registrations_per_minute: int = 6000
     invitation_seconds: int = 7 * 86400
     step_up_seconds: int = 300
     registration_body_bytes: int = 65536

@@ -17,6 +17,7 @@ from portal.config.environment import (
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 DEPLOYMENT = env_text("CONCORDAT_DEPLOYMENT", "production")
+_OFTEN = 1000 if DEPLOYMENT == "test" else 1  # tests ask more often than any partner
 REGISTRY = RegistrySettings(
     issuer=env_text("CONCORDAT_ISSUER").rstrip("/"),
     deployment=DEPLOYMENT,
@@ -31,6 +32,13 @@ REGISTRY = RegistrySettings(
     operator_slug=env_text("CONCORDAT_OPERATOR_SLUG", "operator"),
     organization_needs_four_eyes=env_bool("CONCORDAT_FOUR_EYES", default=True),
     initial_access_token_seconds_limit=env_int("CONCORDAT_IAT_SECONDS_LIMIT", 7 * 86400),
+    api_requests_per_minute=env_int("CONCORDAT_API_RATE", 600 * _OFTEN),
+    api_requests_per_minute_of_organization=env_int("CONCORDAT_API_RATE_OF_ORGANIZATION", 3000 * _OFTEN),
+    registrations_per_minute_of_token=env_int("CONCORDAT_REGISTRATION_RATE_OF_TOKEN", 120 * _OFTEN),
+    registrations_per_minute_of_organization=env_int(
+        "CONCORDAT_REGISTRATION_RATE_OF_ORGANIZATION", 600 * _OFTEN
+    ),
+    registrations_per_minute=env_int("CONCORDAT_REGISTRATION_RATE", 6000 * _OFTEN),
 )
 
 SECRET_KEY = env_secret("SECRET_KEY")
@@ -305,6 +313,11 @@ CELERY_BEAT_SCHEDULE = {
     "expire-clients": {"task": "registry.tasks.expire_clients", "schedule": 60, "options": {"expires": 60}},
     "purge-expired-tokens": {
         "task": "registry.tasks.purge_expired_tokens",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
+    "purge-remembered-answers": {
+        "task": "registry.tasks.purge_remembered_answers",
         "schedule": 300,
         "options": {"expires": 300},
     },

@@ -12,6 +12,7 @@ from .credentials import (
     SpentAssertion,
 )
 from .decisions import Outcome, Registration
+from .idempotency import RememberedAnswer
 from .organizations import (
     Contact,
     ContactKind,
@@ -24,6 +25,7 @@ from .organizations import (
     Review,
 )
 from .people import Invitation, User
+from .rates import RateBucket
 from .tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
 __all__ = [
@@ -46,10 +48,12 @@ __all__ = [
     "Outcome",
     "ProvedDomain",
     "Quota",
+    "RateBucket",
     "RefreshToken",
     "Registration",
     "RegistrationAccessToken",
     "RegistrationScheme",
+    "RememberedAnswer",
     "ResourceServer",
     "Review",
     "SpentAssertion",

@@ -8,12 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from registry import audit, client_metadata, credentials, lifecycle, queries, registration, strict_json
+from registry import audit, client_metadata, credentials, lifecycle, queries, rate, registration, strict_json
 from registry.actors import Actor, ActorKind
-from registry.errors import Conflict, CredentialMissing, InvalidToken, Refusal
+from registry.errors import Conflict, CredentialMissing, InvalidToken, RateExceeded, Refusal
 from registry.events import Event
 from registry.identifiers import digest
 from registry.models import IdempotentRegistration, InitialAccessToken
+from registry.rate import Bucket
 from registry.registration import Registered, RegistrationRequest
 from registry.states import Environment, Route
 
@@ -42,6 +43,7 @@ def register(call: RegistrationCall, *, now: datetime) -> Registered:
     actor = Actor(
         ActorKind.CREDENTIAL, str(token.pk), f"initial access token {token.hint}", request_id=call.request_id
     )
+    _keep_to_rates(token, actor, now)
     try:
         return _register(call, token, actor, now)
     except Refusal as refusal:
@@ -58,6 +60,22 @@ def _token(call: RegistrationCall, now: datetime) -> InitialAccessToken:
         return credentials.find_initial_access_token(call.bearer, now)
     except (CredentialMissing, InvalidToken) as refusal:
         _record_stranger(refusal, call, now)
+        raise
+
+
+def _keep_to_rates(token: InitialAccessToken, actor: Actor, now: datetime) -> None:
+    """Spend one attempt of the token, its organization and everybody; a flood leaves one event a minute."""
+    limits = settings.REGISTRY
+    holder = f"{token.organization_id}:{token.environment}"
+    buckets = (
+        Bucket("token", f"register:token:{token.pk}", limits.registrations_per_minute_of_token),
+        Bucket("organization", f"register:{holder}", limits.registrations_per_minute_of_organization),
+        Bucket("all", "register:all", limits.registrations_per_minute),
+    )
+    try:
+        rate.spend(buckets, now)
+    except RateExceeded as refusal:
+        _record_flood(refusal, token, actor, now)
         raise
 
 
@@ -166,6 +184,20 @@ def _record_refusal(refusal: Refusal, token: InitialAccessToken, actor: Actor, n
             policy_version=token.policy_version,
             now=now,
         )
+
+
+def _record_flood(refusal: RateExceeded, token: InitialAccessToken, actor: Actor, now: datetime) -> None:
+    audit.record_once(
+        Event.REGISTRATION_REFUSED,
+        once=str(token.pk),
+        organization=token.organization_id,
+        environment=token.environment,
+        subject=("initial_access_token", str(token.pk)),
+        actor=actor,
+        reason=refusal.found,
+        after={"refusal": type(refusal).__name__},
+        now=now,
+    )
 
 
 def _record_stranger(refusal: Refusal, call: RegistrationCall, now: datetime) -> None:
