@@ -166,10 +166,20 @@ def _check_facts(facts: OrganizationFacts) -> None:
     if not re.fullmatch("[A-Z]{2}", facts.country):
         raise InvalidInput("country is not two capital letters (ISO 3166-1).", fix="Write it as in NO or DE.")
     kinds = [contact.kind for contact in facts.contacts]
-    if len(set(kinds)) != len(kinds) or not set(kinds) <= set(ContactKind.values):
+    if _repeats(kinds) or not set(kinds) <= set(ContactKind.values):
         raise InvalidInput(
             "contacts do not name each kind once.", fix=f"Kinds: {', '.join(ContactKind.values)}."
         )
+
+
+    if _repeats([each.role for each in facts.entitlements]):
+        raise InvalidInput("entitlements name a role twice.", fix="Give each role all its scopes at once.")
+    if _repeats([each.environment for each in facts.quotas]):
+        raise InvalidInput("quotas name an environment twice.", fix="Give each environment one quota.")
+
+
+def _repeats(names: Sequence[str]) -> bool:
+    return len(set(names)) < len(names)
 
 
 def _add_parts(organization: Organization, facts: OrganizationFacts) -> None:
@@ -262,6 +272,8 @@ def _canonical_domain(domain: str) -> str:
         name = idna.encode(domain.strip().rstrip(".").lower(), uts46=True).decode("ascii")
     except idna.IDNAError as cause:
         raise InvalidInput("domain is not a DNS name.", fix="Write it as in partner.example.") from cause
+    if name.rpartition(".")[2].isdecimal():
+        raise InvalidInput("domain is an IP address.", fix="Write it as in partner.example.")
     if "." not in name or _SUFFIXES.is_public(name):
         raise InvalidInput("domain is a public suffix.", fix="Name a domain that one party registered.")
     return name
