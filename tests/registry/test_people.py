@@ -1,0 +1,151 @@
+"""People come by invitation: once, in time, to one organization or none."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from registry import people, queries
+from registry.actors import Viewer
+from registry.errors import Conflict, InvalidInput, NotFound
+from registry.events import Event
+from registry.models import Invitation, Organization, User
+from registry.roles import PARTNER_ROLES, Role
+from tests import world
+from tests.together import together
+
+WEEK = timedelta(days=7)
+
+
+def invite(
+    role: Role = Role.AUDITOR, holder: Organization | None = None, **options: Any
+) -> tuple[Invitation, str]:
+    return people.invite(
+        options.pop("email", f"new-{world.secrets.token_hex(4)}@people.example"),
+        "New Person",
+        role,
+        holder.pk if holder else None,
+        actor=world.STAN,
+        operator_id=world.operator().pk,
+        now=options.pop("now", None) or world.now(),
+    )
+
+
+def accept(value: str, **options: Any) -> User:
+    return people.accept_invitation(
+        value,
+        password=world.PASSWORD,
+        operator_id=world.operator().pk,
+        request_id="req_1",
+        now=options.pop("now", None) or world.now(),
+    )
+
+
+def events(event: Event, holder: UUID) -> Any:
+    return queries.audit_events(Viewer(Role.AUDITOR, None), action=event, organization_id=holder)
+
+
+@pytest.mark.django_db
+class TestInvite:
+    def test_shows_its_value_to_nobody_but_the_mailbox(self) -> None:
+        invitation, value = invite()
+        assert value.startswith("pin_")
+        assert value not in str(Invitation.objects.values().get(pk=invitation.pk))
+        event = events(Event.PERSON_INVITED, world.operator().pk).values().latest("id")
+        assert value not in str(event)
+
+    @pytest.mark.parametrize("role", list(Role))
+    def test_fits_role_and_organization(self, role: Role) -> None:
+        acme = world.organization()
+        fits, not_fits = (acme, None) if role in PARTNER_ROLES else (None, acme)
+        assert invite(role, fits)
+        with pytest.raises(InvalidInput):
+            invite(role, not_fits)
+
+    def test_is_of_the_organization_in_the_log(self) -> None:
+        acme = world.organization()
+        invite(Role.ORGANIZATION_ADMIN, acme)
+        assert events(Event.PERSON_INVITED, acme.pk).count() == 1
+
+
+@pytest.mark.django_db
+class TestAccept:
+    def test_makes_a_person_who_may_sign_in(self) -> None:
+        acme = world.organization()
+        _, value = invite(Role.ORGANIZATION_DEVELOPER, acme, email="New.Person@People.Example")
+        person = accept(value)
+        assert (person.email, person.role, person.organization) == (
+            "new.person@people.example",
+            Role.ORGANIZATION_DEVELOPER,
+            acme,
+        )
+        assert person.check_password(world.PASSWORD)
+        assert events(Event.PERSON_JOINED, acme.pk).count() == 1
+
+    def test_happens_once(self) -> None:
+        _, value = invite()
+        accept(value)
+        with pytest.raises(NotFound):
+            accept(value)
+
+    def test_happens_within_a_week(self) -> None:
+        now = world.now()
+        _, value = invite(now=now)
+        assert people.find_invitation(value, now + WEEK - timedelta(microseconds=1))
+        with pytest.raises(NotFound):
+            accept(value, now=now + WEEK)
+
+    @pytest.mark.parametrize("value", ["", "pin_", "x", "\x00", "\ud800"])
+    def test_needs_an_invitation(self, value: str) -> None:
+        with pytest.raises(NotFound):
+            accept(value)
+
+    def test_of_an_address_that_is_held_spends_nothing(self) -> None:
+        user = world.person(Role.AUDITOR)
+        invitation, value = invite(email=user.email.upper())
+        with pytest.raises(Conflict):
+            accept(value)
+        invitation.refresh_from_db()
+        assert invitation.accepted_at is None
+
+
+@pytest.mark.usefixtures("live_db")
+def test_two_who_accept_at_once_make_one_person() -> None:
+    invitation, value = invite()
+
+    def attempt(_: int) -> str:
+        try:
+            return accept(value).email
+        except NotFound:
+            return ""
+
+    assert sorted(together(2, attempt)) == ["", invitation.email]
+
+
+@pytest.mark.django_db
+def test_create_person_refuses_a_held_address() -> None:
+    user = world.person(Role.END_USER)
+    with pytest.raises(Conflict):
+        people.create_person(
+            user.email,
+            "Again",
+            Role.END_USER,
+            None,
+            password=world.PASSWORD,
+            actor=world.STAN,
+            operator_id=world.operator().pk,
+            now=world.now(),
+        )
+
+
+@pytest.mark.django_db
+def test_an_actor_is_a_person_with_role_and_organization() -> None:
+    acme = world.organization()
+    user = world.person(Role.ORGANIZATION_READER, acme)
+    actor = people.person(user, "req_1")
+    assert (actor.name, actor.role, actor.organization_id) == (
+        f"person:{user.pk}",
+        Role.ORGANIZATION_READER,
+        acme.pk,
+    )
