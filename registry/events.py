@@ -30,6 +30,9 @@ class Event(StrEnum):
     REGISTRATION_APPROVED = "registration.decision.approved"
     REGISTRATION_REJECTED = "registration.decision.rejected"
 
+    CLIENT_UNUSED_SEEN = "client.disuse.noticed"
+    CLIENT_RESTRICTED = "client.state.restricted"
+    CLIENT_LIFTED = "client.state.lifted"
     CLIENT_SUSPENDED = "client.state.suspended"
     CLIENT_EXPIRED = "client.state.expired"
     CLIENT_REACTIVATED = "client.state.reactivated"

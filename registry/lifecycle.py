@@ -261,6 +261,18 @@ def lock_client(client_id: str) -> Client:
 
 
 @transaction.atomic
+def restrict_client(client_id: str, *, actor: Actor, reason: str, now: datetime) -> Client:
+    """Active → restricted: it goes on in a reduced form; what it holds stays good."""
+    return _move_client(client_id, ClientEvent.RESTRICT, Event.CLIENT_RESTRICTED, actor, _needed(reason), now)
+
+
+@transaction.atomic
+def lift_client(client_id: str, *, actor: Actor, reason: str, now: datetime) -> Client:
+    """Restricted → active."""
+    return _move_client(client_id, ClientEvent.LIFT, Event.CLIENT_LIFTED, actor, _needed(reason), now)
+
+
+@transaction.atomic
 def suspend_client(client_id: str, *, actor: Actor, reason: str, now: datetime) -> Client:
     """Stop one client, reversibly: state suspended and a new epoch, so that its credentials die."""
     return _move_client(client_id, ClientEvent.SUSPEND, Event.CLIENT_SUSPENDED, actor, _needed(reason), now)

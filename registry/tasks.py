@@ -1,18 +1,37 @@
 """Celery: one line of work a task. Ids in, idempotent, safe to run twice at once; schedule in the settings."""
 
+from uuid import UUID
+
 from celery import shared_task
 
-from registry import clock, expiry, idempotency, rate, tokens, transparency
+from registry import clock, expiry, heartbeat, idempotency, notices, rate, staleness, transparency
 
 
 @shared_task
-def expire_initial_access_tokens(*, limit: int = 500, **_: object) -> None:
-    expiry.expire_initial_access_tokens(limit=limit, now=clock.now())
+def note_heartbeat(*, queue: str, **_: object) -> None:
+    heartbeat.note(f"queue {queue}", now=clock.now())
 
 
 @shared_task
-def expire_clients(*, limit: int = 500, **_: object) -> None:
-    expiry.expire_clients(limit=limit, now=clock.now())
+def expire_initial_access_tokens(*, ids: list[str] | None = None, limit: int = 500, **_: object) -> None:
+    chosen = None if ids is None else [UUID(text) for text in ids]
+    expiry.expire_initial_access_tokens(ids=chosen, limit=limit, now=clock.now())
+
+
+@shared_task
+def expire_clients(*, ids: list[str] | None = None, limit: int = 500, **_: object) -> None:
+    expiry.expire_clients(ids=ids, limit=limit, now=clock.now())
+
+
+@shared_task
+def follow_unused_clients(*, ids: list[str] | None = None, limit: int = 500, **_: object) -> None:
+    staleness.follow_unused(ids=ids, limit=limit, now=clock.now())
+
+
+@shared_task
+def send_notices(*, ids: list[str] | None = None, limit: int = 200, **_: object) -> None:
+    chosen = None if ids is None else [UUID(text) for text in ids]
+    notices.send_due(ids=chosen, limit=limit, now=clock.now())
 
 
 @shared_task
@@ -24,8 +43,8 @@ def sequence_audit(*, limit: int = 2000, **_: object) -> None:
 
 
 @shared_task
-def purge_expired_tokens(*, limit: int = 5000, **_: object) -> None:
-    tokens.purge_expired(now=clock.now(), limit=limit)
+def purge_expired_tokens(*, limit: int = 1000, **_: object) -> None:
+    expiry.purge_tokens(limit=limit, now=clock.now())
 
 
 @shared_task

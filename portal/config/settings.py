@@ -181,6 +181,7 @@ MFA_RECOVERY_CODE_COUNT = 10
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 EMAIL_BACKEND = env_text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
 EMAIL_FILE_PATH = env_text("EMAIL_FILE_PATH") or None
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", "concordat@localhost")
 
 # Browsers
@@ -301,8 +302,17 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_ROUTES = {"registry.tasks.sequence_audit": {"queue": "audit"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker outlives any outage of the broker
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,  # what a dead worker held comes again; a sweep is shorter
+    "socket_timeout": 5,  # a broker that hangs is as lost as one that is gone
+    "socket_connect_timeout": 5,
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = env_text("CELERY_BEAT_SCHEDULE_FILENAME", "celerybeat-schedule")
+CELERY_BEAT_SCHEDULER = "portal.config.beat.Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+# A message that waited for longer than its period is dropped: the next one finds the same rows.
 CELERY_BEAT_SCHEDULE = {
     "sequence-audit": {"task": "registry.tasks.sequence_audit", "schedule": 1, "options": {"expires": 1}},
     "expire-initial-access-tokens": {
@@ -311,6 +321,24 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "expire-clients": {"task": "registry.tasks.expire_clients", "schedule": 60, "options": {"expires": 60}},
+    "follow-unused-clients": {
+        "task": "registry.tasks.follow_unused_clients",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
+    "send-notices": {"task": "registry.tasks.send_notices", "schedule": 20, "options": {"expires": 20}},
+    "note-heartbeat": {
+        "task": "registry.tasks.note_heartbeat",
+        "schedule": 15,
+        "kwargs": {"queue": "celery"},
+        "options": {"expires": 15, "queue": "celery"},
+    },
+    "note-heartbeat-of-audit": {
+        "task": "registry.tasks.note_heartbeat",
+        "schedule": 15,
+        "kwargs": {"queue": "audit"},
+        "options": {"expires": 15, "queue": "audit"},
+    },
     "purge-expired-tokens": {
         "task": "registry.tasks.purge_expired_tokens",
         "schedule": 300,
@@ -322,6 +350,9 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 300},
     },
 }
+
+# Who has to be seen at work (registry.heartbeat), and how many seconds apart.
+HEARTBEATS = {"beat": 5, "queue celery": 15, "queue audit": 15}
 
 LOGGING = {
     "version": 1,

@@ -12,7 +12,9 @@ from .credentials import (
     SpentAssertion,
 )
 from .decisions import Outcome, Registration
+from .heartbeats import Heartbeat
 from .idempotency import RememberedAnswer
+from .notices import Notice, NoticeKind, NoticeOutcome
 from .organizations import (
     Contact,
     ContactKind,
@@ -39,11 +41,15 @@ __all__ = [
     "DomainProof",
     "Entitlement",
     "Grant",
+    "Heartbeat",
     "IDToken",
     "IdempotentRegistration",
     "InitialAccessToken",
     "Invitation",
     "KeyState",
+    "Notice",
+    "NoticeKind",
+    "NoticeOutcome",
     "Organization",
     "Outcome",
     "ProvedDomain",

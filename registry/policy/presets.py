@@ -15,7 +15,7 @@ class AssertionAudience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PolicyParameters:
-    """What a preset decides. Sizes in octets or characters as named, lifetimes in seconds."""
+    """What a preset decides. Sizes in octets or characters as named, lifetimes in seconds, disuse in days."""
 
     name: str
     version: str
@@ -35,6 +35,9 @@ class PolicyParameters:
     rotate_refresh_tokens: bool = True
     assertion_audience: AssertionAudience = AssertionAudience.ISSUER
     access_token_seconds: int = 300
+    unused_days_until_notice: int = 90
+    unused_days_until_restricted: int = 120
+    unused_days_until_suspended: int = 180
 
 
 BASELINE = PolicyParameters(

@@ -28,6 +28,8 @@ ORGANIZATION_VERBS: dict[str, Callable[[Any], object]] = {
     "revoke": lambda one: lifecycle.revoke_organization(one, now=world.now(), **BY_STAN),
 }
 CLIENT_VERBS: dict[str, Callable[[str], object]] = {
+    "restrict": lambda one: lifecycle.restrict_client(one, now=world.now(), **BY_STAN),
+    "lift": lambda one: lifecycle.lift_client(one, now=world.now(), **BY_STAN),
     "suspend": lambda one: lifecycle.suspend_client(one, now=world.now(), **BY_STAN),
     "expire": lambda one: lifecycle.expire_client(one, actor=world.STAN, now=world.now()),
     "reactivate": lambda one: lifecycle.reactivate_client(one, now=world.now(), **BY_STAN),
