@@ -53,7 +53,11 @@ def opened(chromium: Browser, live_server: Live, stage: Stage) -> Iterator[Opene
     contexts: list[BrowserContext] = []
 
     def open_(who: str = "", **options: Any) -> BrowserContext:
-        context = chromium.new_context(base_url=live_server.base_url, ignore_https_errors=True, **options)
+        # Without motion a colour is what it will be, at once.
+        context = chromium.new_context(
+            base_url=live_server.base_url, ignore_https_errors=True, reduced_motion="reduce", **options
+        )
+        context.set_default_timeout(10_000)
         contexts.append(context)
         if who:
             address = {"url": live_server.base_url, "secure": True, "httpOnly": True}

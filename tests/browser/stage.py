@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from registry import lifecycle, queries, registration
 from registry.actors import Viewer
 from registry.errors import Refusal
-from registry.models import Organization
+from registry.models import Organization, User
 from registry.roles import Role
 from registry.routes import dynamic, manual
 from registry.routes.dynamic import RegistrationCall
@@ -142,7 +142,12 @@ def _sessions(acme: Organization, contained: Organization) -> dict[str, str]:
     }
     for name in ("stan", "ada", "sofia", "root"):
         enrolled(people[name])
-    return {name: signed_in(user).cookies["__Host-session"].value for name, user in people.items()}
+    sessions = {name: _session(user) for name, user in people.items()}
+    return sessions | {"unfresh": _session(sofia, stepped_up=False)}
+
+
+def _session(user: User, *, stepped_up: bool = True) -> str:
+    return str(signed_in(user, stepped_up=stepped_up).cookies["__Host-session"].value)
 
 
 def _staff_pages(

@@ -44,6 +44,13 @@ STAFF = (
     "audit event",
 )
 PARTNER = ("partner home", "partner clients", "partner client")
+OTHERS = {
+    "people of an administrator": ("root", "/staff/people/"),
+    "queue of an auditor": ("ada", "/staff/queue/"),
+    "own sign-in of staff": ("stan", "/account/"),
+    "suspended home": ("grace", "/partner/"),
+    "step-up": ("unfresh", "/sign-in/step-up/"),
+}
 PUBLIC = {
     "sign-in": "/sign-in/",
     "lost password": "/sign-in/recover/",
@@ -67,9 +74,14 @@ def look(page: Page, address: str, name: str, status: int = 200) -> None:
     answer = page.goto(address)
     assert answer is not None
     assert answer.status == status
+    judge(page, name)
+    assert [line for line in said if f"status of {status}" not in line] == []
+
+
+def judge(page: Page, name: str) -> None:
+    """No accessibility violation of the page that is open, in any width or theme."""
     page.evaluate(AXE)
     assert {seen: found for seen, found in _seen(page, name) if found} == {}
-    assert [line for line in said if f"status of {status}" not in line] == []
 
 
 def _seen(page: Page, name: str) -> Any:
@@ -97,6 +109,32 @@ def test_staff_page(page: Page, stage: Stage, name: str) -> None:
 @pytest.mark.parametrize("name", PARTNER)
 def test_partner_page(page: Page, stage: Stage, name: str) -> None:
     look(page, stage.partner_pages[name], name)
+
+
+@pytest.mark.parametrize(
+    ("page", "name"), [(who, name) for name, (who, _) in OTHERS.items()], indirect=["page"]
+)
+def test_page_of_others(page: Page, name: str) -> None:
+    look(page, OTHERS[name][1], name)
+
+
+@pytest.mark.parametrize("page", ["stan"], indirect=True)
+def test_a_refused_form(page: Page, stage: Stage) -> None:
+    page.goto(stage.staff_pages["new organization"])
+    page.get_by_role("button", name="Create organization").evaluate(
+        "button => { button.form.noValidate = true }"
+    )
+    page.get_by_role("button", name="Create organization").click()
+    judge(page, "refused form")
+
+
+@pytest.mark.parametrize("page", ["stan"], indirect=True)
+def test_the_secret_shown_once(page: Page, stage: Stage) -> None:
+    page.goto(stage.staff_pages["initial access token"])
+    page.get_by_label("Reason").fill("first integration")
+    page.get_by_role("button", name="Issue initial access token").click()
+    assert page.locator("#secret-value").inner_text().startswith("pri_")
+    judge(page, "secret shown once")
 
 
 @pytest.mark.parametrize("name", PUBLIC)
