@@ -4,7 +4,7 @@ from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
-from django.urls import path
+from django.urls import path, re_path
 
 from portal.account import views
 
@@ -17,8 +17,8 @@ urlpatterns = [
     path("sign-in/ended/", account.account_inactive, name="account_inactive"),
     path("sign-in/recover/", account.password_reset, name="account_reset_password"),
     path("sign-in/recover/sent/", account.password_reset_done, name="account_reset_password_done"),
-    path(
-        "sign-in/recover/<str:uidb36>-<str:key>/",
+    re_path(
+        r"^sign-in/recover/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",  # the key has hyphens of its own
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
