@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from django.db import connection, connections
 
 from portal.local import databases
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 PATIENCE_SECONDS = 20.0
 
@@ -28,7 +29,7 @@ def together(count: int, act: Callable[[int], Result]) -> list[Result]:
         return list(threads.map(start, range(count)))
 
 
-def each(items: list[Result], act: Callable[[Result], object], *, at_once: int = 4) -> list[object]:
+def each(items: Sequence[Item], act: Callable[[Item], Result], *, at_once: int = 4) -> list[Result]:
     """Do one thing to each item, a few at a time. Results in the order of the items."""
     with ThreadPoolExecutor(at_once) as threads:
         return list(threads.map(lambda item: _alone(act, item), items))

@@ -10,9 +10,8 @@ import pytest
 from registry import lifecycle
 from registry.errors import NotFound
 from registry.models import AccessToken, Client, Organization, RegistrationAccessToken, User
-from registry.roles import Role
 from tests import world
-from tests.software import InProcess, Software, introspect, is_active, machine, register
+from tests.software import InProcess, Software, introspect, is_active, machine, register, somebody
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +104,9 @@ def test_row_8_a_software_statement_is_never_ignored(door: InProcess, acme: Orga
 
 
 def test_row_9_people_go_and_clients_stay(door: InProcess, acme: Organization) -> None:
-    person = world.person(Role.ORGANIZATION_ADMIN, acme)
+    person = somebody()
+    person.organization = acme
+    person.save()
     software = machine(door, acme)
     person.delete()
     assert software.token().status == 200
