@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
+from portal.failures import RETRY_AFTER_SECONDS
 from portal.paths import is_api, is_machine
 from registry import errors
 from registry.policy.engine import describe
@@ -148,7 +149,7 @@ def answer_exception(request: HttpRequest, exception: Exception) -> HttpResponse
         return _refusal(request, exception)
     if isinstance(exception, OperationalError | InterfaceError):
         logger.exception("database not reachable")
-        return _page_or_error(request, UNAVAILABLE, headers={"Retry-After": "5"})
+        return _page_or_error(request, UNAVAILABLE, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     return None
 
 
