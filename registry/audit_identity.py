@@ -39,9 +39,8 @@ def seed_of(text: str) -> bytes | None:
 def verifier_keys() -> tuple[VerifierKey, ...]:
     """The keys that checkpoints of this log may be signed with: the present one, and those of AUDIT_PUBLIC_KEYS."""
     told = tuple(signed_note.read_verifier_key(text) for text in settings.REGISTRY.audit_public_keys)
-    if seed_of(settings.REGISTRY.audit_key) is None:
-        return told
-    return (signing_key().verifier, *told)
+    own = () if seed_of(settings.REGISTRY.audit_key) is None else (signing_key().verifier,)
+    return tuple(dict.fromkeys([*own, *told]))
 
 
 def witness_keys() -> tuple[VerifierKey, ...]:

@@ -2,13 +2,16 @@
 
 import os
 import shutil
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from portal.local import databases, places, secret_files
 from portal.local.postgres import DURABLE, THROWAWAY, Postgres
 from portal.local.processes import Child
 from portal.local.valkey import Valkey
+from registry.signed_note import SigningKey
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 SOCKETS = "sockets"
@@ -102,5 +105,11 @@ class Engines:
             "CREDENTIAL_KEY": self.secret("credentials"),
             "FACTOR_KEY": self.secret("factors"),
             "AUDIT_KEY": self.secret("audit"),
+            "AUDIT_PUBLIC_KEYS": self._audit_public_key(issuer),
             "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         }
+
+    def _audit_public_key(self, issuer: str) -> str:
+        """What `verify_audit` needs, which reads no key of ours."""
+        seed = urlsafe_b64decode(self.secret("audit"))
+        return str(SigningKey(f"{urlsplit(issuer).hostname}/audit", seed).verifier)
