@@ -139,8 +139,18 @@ def _headers(refusal: errors.Refusal, answer: Answer) -> dict[str, str]:
     if isinstance(refusal, errors.InvalidClient):
         return {"WWW-Authenticate": 'Basic realm="concordat"'}
     if isinstance(refusal, errors.QuotaReached | errors.StillRunning) and refusal.retry_after:
-        return {"Retry-After": str(refusal.retry_after)}
+        rations = refusal.rations if isinstance(refusal, errors.RateExceeded) else ()
+        return {"Retry-After": str(refusal.retry_after), **ration_headers(rations)}
     return {}
+
+
+def ration_headers(rations: Sequence[errors.Ration]) -> dict[str, str]:
+    """What may be asked and what is left of it (draft-ietf-httpapi-ratelimit-headers §3, §4)."""
+    if not rations:
+        return {}
+    policies = (f'"{one.name}";q={one.quota};w={one.window_seconds}' for one in rations)
+    left = (f'"{one.name}";r={one.remaining};t={one.reset_seconds}' for one in rations)
+    return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(left)}
 
 
 def answer_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -154,14 +154,28 @@ def restore_environment(
 
 
 @transaction.atomic
-def revoke_organization(organization_id: UUID, *, actor: Actor, reason: str, now: datetime) -> Organization:
-    """End the relation for good: nothing of it works again."""
+def revoke_organization(
+    organization_id: UUID, *, four_eyes: bool, actor: Actor, reason: str, now: datetime
+) -> Organization:
+    """End the relation for good: nothing of it works again.
+
+    With `four_eyes`, somebody else has to have contained it before: else raises FourEyesRequired.
+    """
     organization = lock_organization(organization_id)
+    if four_eyes and not _contained_by_another(organization, actor):
+        raise FourEyesRequired(
+            "Only what somebody else contained can be revoked.",
+            fix="Contain the organization, which stops it at once, and let another person revoke it.",
+        )
     _new_epochs(organization, list(Environment), now)
     User.objects.filter(organization=organization).update(session_epoch=F("session_epoch") + 1)
     return _move_organization(
         organization, OrganizationEvent.REVOKE, Event.ORGANIZATION_REVOKED, actor, _needed(reason), now
     )
+
+
+def _contained_by_another(organization: Organization, actor: Actor) -> bool:
+    return organization.state == State.SUSPENDED and organization.contained_by != actor.name
 
 
 def _restorable(organization_id: UUID, actor: Actor) -> Organization:

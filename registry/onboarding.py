@@ -13,7 +13,7 @@ from publicsuffixlist import PublicSuffixList
 
 from registry import audit, lifecycle
 from registry.actors import Actor
-from registry.errors import Conflict, InvalidInput
+from registry.errors import Conflict, FourEyesRequired, InvalidInput
 from registry.events import Event
 from registry.models import (
     Contact,
@@ -29,6 +29,7 @@ from registry.models import (
 from registry.states import Environment, State
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+RESERVED_SLUGS = frozenset({"lookup", "new"})
 _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
 _SUFFIXES = PublicSuffixList()
 
@@ -157,6 +158,8 @@ def _check_facts(facts: OrganizationFacts) -> None:
         raise InvalidInput(
             "slug is not made of a-z, 0-9 and hyphens, 64 at most.", fix="Choose another slug."
         )
+    if facts.slug in RESERVED_SLUGS:
+        raise InvalidInput("slug is a word of our own addresses.", fix="Choose another slug.")
     if facts.registration_scheme not in RegistrationScheme.values:
         raise InvalidInput("registration_scheme is not lei or national.", fix="Choose one of them.")
     if facts.registration_scheme == RegistrationScheme.LEI and not lei_is_valid(facts.registration_number):
@@ -170,7 +173,6 @@ def _check_facts(facts: OrganizationFacts) -> None:
         raise InvalidInput(
             "contacts do not name each kind once.", fix=f"Kinds: {', '.join(ContactKind.values)}."
         )
-
 
     if _repeats([each.role for each in facts.entitlements]):
         raise InvalidInput("entitlements name a role twice.", fix="Give each role all its scopes at once.")
@@ -221,13 +223,18 @@ _CHANGEABLE = frozenset(
 def change_organization(
     organization_id: UUID, changes: Mapping[str, Any], *, actor: Actor, now: datetime
 ) -> Organization:
-    """Change facts about an organization that need no new approval. Raises InvalidInput for any other."""
+    """Change facts about an organization that need no new approval. Raises InvalidInput for any other.
+
+    Raises FourEyesRequired for a weaker review once somebody was asked to approve the organization: from then on
+    one actor could open for themselves what two have to open.
+    """
     unknown = set(changes) - _CHANGEABLE
     if unknown:
         raise InvalidInput(
             f"{min(unknown)} cannot be changed.", fix=f"Changeable: {', '.join(sorted(_CHANGEABLE))}."
         )
     organization = lifecycle.lock_organization(organization_id)
+    _check_reviews(organization, changes)
     before = {name: _plain(getattr(organization, name)) for name in changes}
     for name, value in changes.items():
         setattr(organization, name, value)
@@ -236,6 +243,21 @@ def change_organization(
     after = {name: _plain(value) for name, value in changes.items()}
     _record(organization, Event.ORGANIZATION_CHANGED, actor, now, before=before, after=after)
     return organization
+
+
+_STRENGTH = {Review.AUTOMATIC: 0, Review.ONE_PERSON: 1, Review.FOUR_EYES: 2}
+
+
+def _check_reviews(organization: Organization, changes: Mapping[str, Any]) -> None:
+    for name in sorted({"sandbox_review", "production_review"} & set(changes)):
+        if changes[name] not in Review.values:
+            raise InvalidInput(f"{name} is not a kind of review.", fix=f"Kinds: {', '.join(Review.values)}.")
+        weaker = _STRENGTH[Review(changes[name])] < _STRENGTH[Review(getattr(organization, name))]
+        if weaker and organization.state != State.DRAFT:
+            raise FourEyesRequired(
+                f"{name} is made weaker only in a draft, which a second person approves.",
+                fix="Keep the review, or choose a stronger one.",
+            )
 
 
 def _plain(value: Any) -> Any:
@@ -263,6 +285,7 @@ def attest_domain(
             )
     except IntegrityError as cause:
         raise Conflict(f"{name} is proved already.", fix="End that proof first.") from cause
+    _count_edition(organization)
     _record(organization, Event.DOMAIN_PROVED, actor, now, after={"domain": name, "evidence": evidence})
     return proved
 
@@ -288,6 +311,7 @@ def grant_entitlement(
     entitlement, _ = Entitlement.objects.update_or_create(
         organization=organization, role=facts.role, defaults=facts.row()
     )
+    _count_edition(organization)
     _record(organization, Event.ENTITLEMENT_GRANTED, actor, now, after=facts.summary())
     return entitlement
 
@@ -299,9 +323,16 @@ def set_quota(organization_id: UUID, facts: QuotaFacts, *, actor: Actor, now: da
     quota, _ = Quota.objects.update_or_create(
         organization=organization, environment=facts.environment, defaults=facts.row()
     )
+    _count_edition(organization)
     after = {"environment": facts.environment, **facts.row()}
     _record(organization, Event.QUOTA_SET, actor, now, after=after)
     return quota
+
+
+def _count_edition(organization: Organization) -> None:
+    """What belongs to an organization is part of what its approver saw."""
+    organization.version += 1
+    organization.save(force_update=True, update_fields=["version"])
 
 
 def _record(organization: Organization, event: Event, actor: Actor, now: datetime, **facts: Any) -> None:

@@ -1,4 +1,4 @@
-"""What all views of the API share: who acts, who reads, what was asked, and a page of rows."""
+"""What all views of the API share: who acts, who reads, what was asked and seen, and a page of rows."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
@@ -6,24 +6,34 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
+from portal.api import conditions, rates
 from portal.api.pagination import Cursor
 from portal.api.scopes import Scope
+from portal.api.shapes.base import Unasked
+from portal.errors import ration_headers
 from registry import clock
 from registry.actors import Actor, Viewer
 from registry.tokens import LiveToken
 
-Shape = type[BaseSerializer[Any]]
+Shape = type[Serializer[Any]]
+FIELDS = "fields"
 
 
 class Resource(APIView):
-    """One address of the API. `scopes` names the scope of each verb that it has."""
+    """One address of the API. `scopes` names the scope of each verb that it has.
+
+    stops  what it does is to stop something: it has an allowance of its own
+    """
 
     scopes: ClassVar[Mapping[str, Scope]]
+    stops: ClassVar[bool] = False
     http_method_names = ["get", "head", "post", "patch", "delete"]
+    headers: dict[str, str]  # of every answer; made by the framework for each request
 
     @property
     def actor(self) -> Actor:
@@ -39,9 +49,45 @@ class Resource(APIView):
         """What every writer is told: who, and when."""
         return {"actor": self.actor, "now": clock.now()}
 
+    @property
+    def seen(self) -> frozenset[str] | None:
+        """The editions that the caller says it saw; None when it does not say."""
+        return conditions.seen(self.request)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Whoever is known spends one request, whatever comes of it. Raises RateExceeded."""
+        super().perform_authentication(request)
+        if request.auth is not None:
+            spent = rates.spend(cast(Actor, request.user), stops=self.stops)
+            self.headers |= ration_headers(spent)
+
     def body(self, shape: Shape, **options: Any) -> dict[str, Any]:
         """The members of the request body. Raises DRF's ValidationError with one entry for each bad member."""
         return _checked(shape(data=self.request.data, **options))
+
+    def asked(self, shape: Shape = Unasked) -> dict[str, Any]:
+        """What the query string asks, without what steers the answer. A repeated parameter is refused."""
+        sent = dict(self.request.query_params.lists())
+        repeated = {name: [ErrorDetail("", "repeated")] for name, values in sent.items() if len(values) > 1}
+        if repeated:
+            raise ValidationError(repeated)
+        sent.pop(FIELDS, None)
+        found = _checked(shape(data={name: values[0] for name, values in sent.items()}))
+        return {name: value for name, value in found.items() if name not in {"cursor", "page_size"}}
+
+    def shown(self, shape: Shape, rows: Any, *, many: bool = False) -> Any:
+        """What is told of a row, or of each row: all of it, or the `fields` that a reader asks for."""
+        serializer = shape(rows, many=many)
+        if self.request.method in {"GET", "HEAD"} and FIELDS in self.request.query_params:
+            one = serializer.child if many else serializer  # type: ignore[attr-defined]  # many makes a list of it
+            for name in set(one.fields) - _fields(self.request.query_params[FIELDS], one.fields):
+                one.fields.pop(name)
+        return serializer.data
+
+    def told(self, shape: Shape, row: Any, edition: str = "", **options: Any) -> Response:
+        """A row as an answer, with the entity tag of its edition."""
+        tag = {"ETag": conditions.entity_tag(edition)} if edition else {}
+        return Response(self.shown(shape, row), headers=tag | options.pop("headers", {}), **options)
 
     def guard(self, organization_id: UUID) -> None:
         """Raise RoleForbids if the view's permissions forbid this organization as a target."""
@@ -54,20 +100,19 @@ class Listing(Resource):
     order: ClassVar[str]
     pagination_class = Cursor
 
-    def asked(self, shape: Shape) -> dict[str, Any]:
-        """The filters of the query string, without those that steer the page. A repeated one is refused."""
-        sent = dict(self.request.query_params.lists())
-        repeated = {name: [ErrorDetail("", "repeated")] for name, values in sent.items() if len(values) > 1}
-        if repeated:
-            raise ValidationError(repeated)
-        found = _checked(shape(data={name: values[0] for name, values in sent.items()}))
-        return {name: value for name, value in found.items() if name not in {"cursor", "page_size"}}
-
     def page(self, rows: QuerySet[Any], shape: Shape) -> Response:
         paginator = self.pagination_class()
         paginator.ordering = self.order
         page = paginator.paginate_queryset(rows, self.request, view=self)
-        return paginator.get_paginated_response(shape(page, many=True).data)
+        return paginator.get_paginated_response(self.shown(shape, page, many=True))
+
+
+def _fields(asked: str, known: Mapping[str, Any]) -> set[str]:
+    """Names of members, separated by commas. Raises ValidationError for one that there is not."""
+    names = set(asked.split(","))
+    if names - set(known):
+        raise ValidationError({FIELDS: [ErrorDetail("", "invalid_choice")]})
+    return names
 
 
 def _checked(serializer: BaseSerializer[Any]) -> dict[str, Any]:

@@ -2,8 +2,16 @@
 
 from django.urls import path
 
-from portal.api.schema import schema
-from portal.api.views import audit_events, clients, initial_access_tokens, organizations, registrations
+from portal.api.document import schema
+from portal.api.views import (
+    audit_events,
+    clients,
+    holdings,
+    initial_access_tokens,
+    lookups,
+    organizations,
+    registrations,
+)
 
 app_name = "api"
 
@@ -15,13 +23,17 @@ _REGISTRATION = "registrations/<uuid:registration_id>"
 urlpatterns = [
     path("schema", schema, name="schema"),
     path("organizations", organizations.Organizations.as_view(), name="organizations"),
+    path("organizations/lookup", lookups.Organizations.as_view(), name="organizations_lookup"),
     path(_ORGANIZATION, organizations.Organization.as_view(), name="organization"),
     path(f"{_ORGANIZATION}/submit", organizations.Submit.as_view(), name="organization_submit"),
     path(f"{_ORGANIZATION}/approve", organizations.Approve.as_view(), name="organization_approve"),
+    path(f"{_ORGANIZATION}/reject", organizations.Reject.as_view(), name="organization_reject"),
+    path(f"{_ORGANIZATION}/revoke", organizations.Revoke.as_view(), name="organization_revoke"),
     path(f"{_ORGANIZATION}/contain", organizations.Contain.as_view(), name="organization_contain"),
     path(f"{_ORGANIZATION}/restore", organizations.Restore.as_view(), name="organization_restore"),
-    path(f"{_ORGANIZATION}/domains", organizations.Domains.as_view(), name="domains"),
-    path(f"{_ORGANIZATION}/entitlements", organizations.Entitlements.as_view(), name="entitlements"),
+    path(f"{_ORGANIZATION}/domains", holdings.Domains.as_view(), name="domains"),
+    path(f"{_ORGANIZATION}/entitlements", holdings.Entitlements.as_view(), name="entitlements"),
+    path(f"{_ORGANIZATION}/quotas", holdings.Quotas.as_view(), name="quotas"),
     path(_TOKENS, initial_access_tokens.InitialAccessTokens.as_view(), name="initial_access_tokens"),
     path(
         f"{_TOKENS}/<uuid:token_id>",
@@ -34,6 +46,7 @@ urlpatterns = [
         name="initial_access_token_revoke",
     ),
     path("clients", clients.Clients.as_view(), name="clients"),
+    path("clients/lookup", lookups.Clients.as_view(), name="clients_lookup"),
     path(_CLIENT, clients.Client.as_view(), name="client"),
     path(f"{_CLIENT}/suspend", clients.Suspend.as_view(), name="client_suspend"),
     path(f"{_CLIENT}/reactivate", clients.Reactivate.as_view(), name="client_reactivate"),

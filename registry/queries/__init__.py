@@ -47,9 +47,13 @@ from registry.queries.records import (
     waiting,
 )
 from registry.queries.resources import (
+    clients_listed,
+    clients_named,
     events_about,
     initial_access_token,
     organization_in_full,
+    organizations_listed,
+    organizations_named,
     registrations_found,
     staff_id,
 )
@@ -75,6 +79,8 @@ __all__ = [
     "clients_by_domain",
     "clients_by_scope",
     "clients_found",
+    "clients_listed",
+    "clients_named",
     "contacts",
     "counts_by_state",
     "database_answers",
@@ -95,6 +101,8 @@ __all__ = [
     "organization_in_full",
     "organizations",
     "organizations_found",
+    "organizations_listed",
+    "organizations_named",
     "people",
     "proved_domains",
     "quota_use",

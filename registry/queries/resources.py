@@ -1,5 +1,6 @@
 """What the resources of the API read, where it differs from what people see on a page."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,9 +9,19 @@ from django.db.models import Prefetch, QuerySet
 
 from registry.actors import Viewer
 from registry.errors import Finding, InvalidInput, NotFound
-from registry.models import Contact, InitialAccessToken, Organization, Quota, Registration
+from registry.models import (
+    Client,
+    ClientKey,
+    Contact,
+    InitialAccessToken,
+    Organization,
+    Quota,
+    Registration,
+)
+from registry.queries.lists import clients_found, organizations_found
 from registry.queries.records import (
     audit_events,
+    clients,
     initial_access_tokens,
     organizations,
     registrations,
@@ -39,11 +50,56 @@ def initial_access_token(viewer: Viewer, slug: str, token_id: UUID) -> InitialAc
     return found
 
 
+def organizations_listed(
+    viewer: Viewer, *, search: str = "", state: str = "", **exact: str
+) -> QuerySet[Organization]:
+    """Organizations as people find them, and by exact country, registration scheme and number."""
+    return organizations_found(viewer, search=search, state=state).filter(**exact)
+
+
+def organizations_named(viewer: Viewer, slugs: Collection[str]) -> Mapping[str, Organization]:
+    """Organizations by slug; those that are not there, or not the viewer's, are left out. One statement."""
+    return {row.slug: row for row in organizations(viewer).filter(slug__in=slugs)}
+
+
+def clients_listed(
+    viewer: Viewer, *, key: str = "", software_id: str = "", **wanted: Any
+) -> QuerySet[Client]:
+    """Clients as people find them, and by exact software_id and by the thumbprint of a key, whatever its state."""
+    rows = clients_found(viewer, **wanted)
+    if software_id:
+        rows = rows.filter(software_id=software_id)
+    if key:
+        rows = rows.filter(pk__in=ClientKey.objects.filter(thumbprint=key).values("client"))
+    return rows
+
+
+def clients_named(viewer: Viewer, client_ids: Collection[str]) -> Mapping[str, Client]:
+    """Clients by client_id; those that are not there, or not the viewer's, are left out. One statement."""
+    return {row.client_id: row for row in clients(viewer).filter(client_id__in=client_ids)}
+
+
 def registrations_found(
-    viewer: Viewer, *, outcome: str = "", environment: str = "", organization: str = ""
+    viewer: Viewer,
+    *,
+    outcome: str = "",
+    environment: str = "",
+    organization: str = "",
+    client_id: str = "",
+    route: str = "",
+    decided_from: datetime | None = None,
+    decided_to: datetime | None = None,
 ) -> QuerySet[Registration]:
-    """Registrations by decision, environment and slug of the organization."""
-    exact = {"outcome": outcome, "environment": environment, "organization__slug": organization}
+    """Registrations by exact values; `decided_from` is included, `decided_to` is not."""
+    exact = {
+        "outcome": outcome,
+        "environment": environment,
+        "organization__slug": organization,
+        "client__client_id": client_id,
+        "route": route,
+        "decided_at__gte": decided_from,
+        "decided_at__lt": decided_to,
+    }
     return registrations(viewer).filter(**{column: value for column, value in exact.items() if value})
 
 
@@ -53,6 +109,8 @@ def events_about(
     organization: str = "",
     action: str = "",
     subject: str = "",
+    actor: str = "",
+    request_id: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Any:
@@ -61,6 +119,8 @@ def events_about(
         "organization__slug": organization,
         "action": action,
         "subject_id": subject,
+        "actor_id": actor,
+        "request_id": request_id,
         "at__gte": since,
         "at__lt": until,
     }

@@ -25,7 +25,7 @@ ORGANIZATION_VERBS: dict[str, Callable[[Any], object]] = {
     "reject": lambda one: lifecycle.reject_organization(one, now=world.now(), **BY_STAN),
     "contain": lambda one: lifecycle.contain_organization(one, now=world.now(), **BY_STAN),
     "restore": lambda one: lifecycle.restore_organization(one, now=world.now(), **BY_STAN),
-    "revoke": lambda one: lifecycle.revoke_organization(one, now=world.now(), **BY_STAN),
+    "revoke": lambda one: lifecycle.revoke_organization(one, four_eyes=False, now=world.now(), **BY_STAN),
 }
 CLIENT_VERBS: dict[str, Callable[[str], object]] = {
     "restrict": lambda one: lifecycle.restrict_client(one, now=world.now(), **BY_STAN),

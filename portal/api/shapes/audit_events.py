@@ -16,6 +16,8 @@ class AuditEventFilters(Paged):
     organization = Line(max_length=64, required=False, help_text="Slug of an organization")
     action = ChoiceField(ACTIONS, required=False)
     subject = Line(max_length=255, required=False, help_text="Identifier of what the events are about")
+    actor = Line(max_length=255, required=False, help_text="Identifier of who acted")
+    request_id = Line(max_length=64, required=False, help_text="Request that they belong to")
 
     def get_fields(self) -> dict[str, Field[Any, Any, Any, Any]]:
         """With the two that Python does not take as names."""

@@ -84,6 +84,10 @@ class OptionalReason(Shape):
     reason = Text(max_length=1000, default="", allow_blank=True)
 
 
+class Unasked(Shape):
+    """A query that asks nothing."""
+
+
 class Paged(Shape):
     """The query of every list."""
 

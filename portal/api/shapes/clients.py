@@ -12,6 +12,12 @@ class ClientFilters(Paged):
     organization = Line(source="slug", max_length=64, required=False, help_text="Slug of an organization")
     environment = environment(required=False)
     state = state(required=False)
+    route = ChoiceField(ROUTES, required=False)
+    software_id = Line(max_length=255, required=False)
+    key = Line(
+        r"^[A-Za-z0-9_-]{43}$", required=False, help_text="Thumbprint (RFC 7638) of a key that it has or had"
+    )
+    unused_since = instant(required=False, help_text="Live clients that were not used since then")
     q = Line(
         source="search", max_length=200, required=False, help_text="Part of a name, client_id or software_id"
     )

@@ -65,6 +65,16 @@ class Quota(Shape):
     registrations_per_hour = Whole(min_value=0, max_value=MOST, required=False)
 
 
+class QuotaLimits(Shape):
+    """All quotas in one environment: what a writer leaves out would have to be guessed."""
+
+    environment = environment()
+    clients = Whole(min_value=0, max_value=MOST)
+    keys_per_client = Whole(min_value=0, max_value=MOST)
+    initial_access_tokens = Whole(min_value=0, max_value=MOST)
+    registrations_per_hour = Whole(min_value=0, max_value=MOST)
+
+
 class OrganizationDraft(Shape):
     """What is said of a new organization; it begins in state draft."""
 
@@ -125,6 +135,9 @@ class OrganizationChanges(Shape):
 
 class OrganizationFilters(Paged):
     state = state(required=False)
+    country = Line(r"^[A-Z]{2}$", max_length=2, required=False)
+    registration_scheme = ChoiceField(SCHEMES, required=False)
+    registration_number = Line(max_length=64, required=False)
     q = Line(
         source="search",
         max_length=200,

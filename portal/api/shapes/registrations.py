@@ -20,6 +20,10 @@ class RegistrationFilters(Paged):
     outcome = ChoiceField(OUTCOMES, required=False)
     organization = Line(max_length=64, required=False, help_text="Slug of an organization")
     environment = environment(required=False)
+    client_id = Line(max_length=255, required=False)
+    route = ChoiceField(ROUTES, required=False)
+    decided_from = instant(required=False, help_text="Included")
+    decided_to = instant(required=False, help_text="Not included")
 
 
 class Registration(Shape):

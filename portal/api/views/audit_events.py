@@ -29,4 +29,5 @@ class AuditEvent(Resource):
 
     @documented("Read an audit event", shapes.AuditEvent, refuses=(404,))
     def get(self, request: Request, event_id: UUID) -> Response:
-        return Response(shapes.AuditEvent(queries.event(self.viewer, event_id)).data)
+        self.asked()
+        return self.told(shapes.AuditEvent, queries.event(self.viewer, event_id))

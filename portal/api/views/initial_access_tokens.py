@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.resource import Listing
-from portal.api.schema import documented
+from portal.api.schema import documented, writing
 from portal.api.scopes import Scope
 from portal.api.shapes import initial_access_tokens as shapes
 from portal.api.shapes.base import Paged, Reason
@@ -33,17 +33,20 @@ class InitialAccessTokens(Listing, Guarded):
         found = queries.initial_access_tokens(self.viewer, slug).select_related("organization")
         return self.page(found, shapes.InitialAccessToken)
 
-    @documented(
+    @writing(
         "Issue an initial access token; its value is in this answer alone",
         shapes.IssuedToken,
         reads=shapes.TokenRequest,
         status=201,
-        refuses=(404, 429),
+        refuses=(404,),
     )
     def post(self, request: Request, slug: str) -> Response:
         target, limits = self.target(slug), self.body(shapes.TokenRequest)
         environment = Environment(limits.pop("environment"))
-        minted = credentials.issue_initial_access_token(target.pk, environment, Ceiling(**limits), **self.act)
+        with self.as_seen(target):
+            minted = credentials.issue_initial_access_token(
+                target.pk, environment, Ceiling(**limits), **self.act
+            )
         shown = {**shapes.InitialAccessToken(minted.row).data, "value": minted.value}
         return Response(shown, status=201, headers=NO_STORE)
 
@@ -53,10 +56,11 @@ class InitialAccessToken(Guarded):
 
     @documented("Read an initial access token", shapes.InitialAccessToken, refuses=(404,))
     def get(self, request: Request, slug: str, token_id: UUID) -> Response:
+        self.asked()
         found = queries.initial_access_token(self.viewer, slug, token_id)
-        return Response(shapes.InitialAccessToken(found).data)
+        return self.told(shapes.InitialAccessToken, found)
 
-    @documented("Revoke an initial access token", shapes.InitialAccessToken, refuses=(404,))
+    @writing("Revoke an initial access token", shapes.InitialAccessToken, refuses=(404,))
     def delete(self, request: Request, slug: str, token_id: UUID) -> Response:
         return _revoke(self, slug, token_id, "revoked by a service")
 
@@ -64,7 +68,7 @@ class InitialAccessToken(Guarded):
 class Revoke(Guarded):
     scopes = {"POST": Scope.TOKENS_WRITE}
 
-    @documented(
+    @writing(
         "Revoke an initial access token for a reason",
         shapes.InitialAccessToken,
         reads=Reason,
@@ -76,7 +80,8 @@ class Revoke(Guarded):
 
 def _revoke(view: Guarded, slug: str, token_id: UUID, reason: str) -> Response:
     holder = queries.organization(view.viewer, slug)
-    row = credentials.revoke_initial_access_token(
-        token_id, organization_id=holder.pk, reason=reason, **view.act
-    )
-    return Response(shapes.InitialAccessToken(row).data)
+    with view.as_seen(holder):
+        row = credentials.revoke_initial_access_token(
+            token_id, organization_id=holder.pk, reason=reason, **view.act
+        )
+    return view.told(shapes.InitialAccessToken, row)

@@ -1,5 +1,6 @@
 """Registrations: read, approve, reject."""
 
+from contextlib import AbstractContextManager
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -7,11 +8,11 @@ from rest_framework.response import Response
 
 from portal.api.permissions import NotOneself
 from portal.api.resource import Listing, Resource
-from portal.api.schema import documented
+from portal.api.schema import documented, writing
 from portal.api.scopes import Scope
 from portal.api.shapes import registrations as shapes
 from portal.api.shapes.base import OptionalReason, Reason
-from registry import queries, registration
+from registry import preconditions, queries, registration
 
 
 class Registrations(Listing):
@@ -24,42 +25,54 @@ class Registrations(Listing):
         return self.page(queries.registrations_found(self.viewer, **wanted), shapes.Registration)
 
 
-class Registration(Resource):
+class OfOne(Resource):
+    """An address of one registration."""
+
+    def answer(self, registration_id: UUID) -> Response:
+        row = queries.registration(self.viewer, registration_id)
+        return self.told(shapes.Registration, row, preconditions.edition_of_registration(row, row.client))
+
+    def as_seen(self, target: queries.RegistrationRow) -> AbstractContextManager[None]:
+        """The block decides on what the caller saw: the same metadata, at the same stage."""
+        return preconditions.registration_as_seen(target, self.seen)
+
+
+class Registration(OfOne):
     scopes = {"GET": Scope.REGISTRATIONS_READ}
 
-    @documented("Read a registration", shapes.Registration, refuses=(404,))
+    @documented("Read a registration", shapes.Registration, refuses=(404,), edition=True)
     def get(self, request: Request, registration_id: UUID) -> Response:
-        return _answer(self, registration_id)
+        self.asked()
+        return self.answer(registration_id)
 
 
-class Approve(Resource):
+class Approve(OfOne):
     """A service cannot approve a service: those registrations wait for people."""
 
     scopes = {"POST": Scope.REGISTRATIONS_WRITE}
     permission_classes = (NotOneself,)
 
-    @documented(
+    @writing(
         "Approve a registration, or second it under four eyes",
         shapes.Registration,
         reads=OptionalReason,
-        refuses=(404, 409),
+        refuses=(404,),
+        edition=True,
     )
     def post(self, request: Request, registration_id: UUID) -> Response:
         target, said = queries.registration(self.viewer, registration_id), self.body(OptionalReason)
         self.guard(target.organization_id)
-        registration.approve(registration_id, **said, **self.act)
-        return _answer(self, registration_id)
+        with self.as_seen(target):
+            registration.approve(registration_id, **said, **self.act)
+        return self.answer(registration_id)
 
 
-class Reject(Resource):
+class Reject(OfOne):
     scopes = {"POST": Scope.REGISTRATIONS_WRITE}
 
-    @documented("Reject a registration", shapes.Registration, reads=Reason, refuses=(404, 409))
+    @writing("Reject a registration", shapes.Registration, reads=Reason, refuses=(404,), edition=True)
     def post(self, request: Request, registration_id: UUID) -> Response:
-        queries.registration(self.viewer, registration_id)
-        registration.reject(registration_id, **self.body(Reason), **self.act)
-        return _answer(self, registration_id)
-
-
-def _answer(view: Resource, registration_id: UUID) -> Response:
-    return Response(shapes.Registration(queries.registration(view.viewer, registration_id)).data)
+        target, said = queries.registration(self.viewer, registration_id), self.body(Reason)
+        with self.as_seen(target):
+            registration.reject(registration_id, **said, **self.act)
+        return self.answer(registration_id)

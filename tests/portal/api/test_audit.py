@@ -7,7 +7,7 @@ import pytest
 
 from registry import audit, lifecycle
 from registry.events import Event
-from registry.models import Registration
+from registry.models import Organization, Registration
 from registry.states import Environment
 from tests import world
 from tests.portal.api.conftest import ROUTES, registered, waiting
@@ -19,11 +19,25 @@ WHY = {"reason": "asked by the partner"}
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A body that the verb accepts, the event that it leaves, and how its target comes to be."""
+    """A body that the verb accepts, the event that it leaves, and how its target comes to be.
+
+    binds  nothing is done without If-Match
+    """
 
     event: Event
     body: Any = field(default_factory=lambda: dict(WHY))
     target: Any = lambda: {"slug": world.organization().slug}
+    binds: bool = False
+
+    def headers(self, target):
+        return {"HTTP_IF_MATCH": edition(target["slug"])} if self.binds else {}
+
+    def send(self, caller, route, target, **headers):
+        return caller.call(route.method, route.path(target), self.body, **self.headers(target), **headers)
+
+
+def edition(slug):
+    return f'"{Organization.objects.get(slug=slug).version}"'
 
 
 def draft():
@@ -69,6 +83,13 @@ NEW = {
     "registration_number": "NO 1",
     "country": "NO",
 }
+QUOTA = {
+    "environment": "sandbox",
+    "clients": 7,
+    "keys_per_client": 3,
+    "initial_access_tokens": 2,
+    "registrations_per_hour": 60,
+}
 ROLE = {"role": "reader", "scopes": ["accounts:read"], "grant_types": ["client_credentials"]}
 
 WRITES = {
@@ -76,10 +97,13 @@ WRITES = {
     "PATCH organization": Write(Event.ORGANIZATION_CHANGED, {"display_name": "Acme & Co"}),
     "POST organization_submit": Write(Event.ORGANIZATION_SUBMITTED, {"evidence": "register extract"}, draft),
     "POST organization_approve": Write(Event.ORGANIZATION_APPROVED, {}, pending),
+    "POST organization_reject": Write(Event.ORGANIZATION_REJECTED, target=pending),
+    "POST organization_revoke": Write(Event.ORGANIZATION_REVOKED, target=contained, binds=True),
     "POST organization_contain": Write(Event.ORGANIZATION_CONTAINED),
     "POST organization_restore": Write(Event.ORGANIZATION_RESTORED, target=contained),
     "POST domains": Write(Event.DOMAIN_PROVED, {"domain": "new.example", "evidence": "seen"}),
     "POST entitlements": Write(Event.ENTITLEMENT_GRANTED, ROLE),
+    "POST quotas": Write(Event.QUOTA_SET, QUOTA),
     "POST initial_access_tokens": Write(Event.INITIAL_ACCESS_TOKEN_ISSUED, {"environment": "sandbox"}),
     "DELETE initial_access_token": Write(Event.INITIAL_ACCESS_TOKEN_REVOKED, None, token),
     "POST initial_access_token_revoke": Write(Event.INITIAL_ACCESS_TOKEN_REVOKED, target=token),
@@ -89,7 +113,7 @@ WRITES = {
     "POST registration_approve": Write(Event.REGISTRATION_APPROVED, {}, undecided),
     "POST registration_reject": Write(Event.REGISTRATION_REJECTED, target=undecided),
 }
-WRITING = [route for route in ROUTES if route.method != "GET"]
+WRITING = [route for route in ROUTES if route.writes]
 READING = [route for route in ROUTES if route.method == "GET"]
 
 every_write = pytest.mark.parametrize("route", WRITING, ids=lambda route: route.id)
@@ -106,8 +130,9 @@ def test_the_table_names_every_writing_verb():
 @every_write
 def test_a_write_leaves_exactly_one_event(route, api):
     write = WRITES[route.id]
-    path, before = route.path(write.target()), events()
-    answer = api.call(route.method, path, write.body)
+    target = write.target()
+    before = events()
+    answer = write.send(api, route, target)
     assert answer.status_code in {200, 201}, answer.content
     assert events() == before + 1
     event = audit.history().first()
@@ -119,10 +144,9 @@ def test_a_write_leaves_exactly_one_event(route, api):
 @every_write
 def test_the_reason_is_kept(route, api):
     write = WRITES[route.id]
-    path = route.path(write.target())
     if write.body != WHY:
         return
-    assert api.call(route.method, path, write.body).status_code == 200
+    assert write.send(api, route, write.target()).status_code == 200
     assert audit.history().first().reason == WHY["reason"]
 
 
@@ -139,9 +163,9 @@ def test_a_malformed_write_leaves_nothing(route, api):
 @every_write
 def test_a_write_without_the_scope_leaves_nothing(route, service):
     write = WRITES[route.id]
-    caller, path = service("audit:read"), route.path(write.target())
+    caller, target = service("audit:read"), write.target()
     before = events()
-    assert caller.call(route.method, path, write.body).status_code == 403
+    assert write.send(caller, route, target).status_code == 403
     assert events() == before
 
 
@@ -149,11 +173,11 @@ def test_a_write_without_the_scope_leaves_nothing(route, service):
 def test_an_act_is_not_possible_twice(route, api):
     """Or, where it is, each time leaves its own event."""
     write = WRITES[route.id]
-    path = route.path(write.target())
-    api.call(route.method, path, write.body)
+    target = write.target()
+    write.send(api, route, target)
     before = events()
-    answer = api.call(route.method, path, write.body)
-    repeatable = {"PATCH organization", "POST entitlements", "POST initial_access_tokens"}
+    answer = write.send(api, route, target)
+    repeatable = {"PATCH organization", "POST entitlements", "POST quotas", "POST initial_access_tokens"}
     if route.id in repeatable:
         assert answer.status_code in {200, 201}
         assert events() == before + 1

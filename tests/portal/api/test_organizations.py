@@ -314,7 +314,7 @@ class TestEntitlements:
 
 def test_an_end_of_the_operator_is_the_end_of_the_api(api):
     holder = world.operator()
-    lifecycle.revoke_organization(holder.pk, actor=world.STAN, reason="end", now=world.now())
+    lifecycle.revoke_organization(holder.pk, four_eyes=False, actor=world.STAN, reason="end", now=world.now())
     assert api.get("organizations").status_code == 401
 
 

@@ -95,7 +95,7 @@ class TestSuspended:
 
 def test_the_end_of_the_relation_closes_the_portal(acme: Organization) -> None:
     made = addresses(acme)
-    lifecycle.revoke_organization(acme.pk, actor=world.STAN, reason="ended", now=world.now())
+    lifecycle.revoke_organization(acme.pk, four_eyes=False, actor=world.STAN, reason="ended", now=world.now())
     browser = as_role(Role.ORGANIZATION_ADMIN, acme)
     for address in made.values():
         assert "This portal is closed" in text(browser, address, 403)

@@ -1,0 +1,92 @@
+"""What an organization holds: proved domains, entitlements, quotas. A change of them is an edition of it."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.resource import Listing
+from portal.api.schema import documented, writing
+from portal.api.scopes import Scope
+from portal.api.shapes import organizations as shapes
+from portal.api.shapes.base import Paged
+from portal.api.views.organizations import Guarded
+from registry import onboarding, queries
+from registry.onboarding import EntitlementFacts, QuotaFacts
+
+
+class Domains(Listing, Guarded):
+    scopes = {"GET": Scope.ORGANIZATIONS_READ, "POST": Scope.ORGANIZATIONS_WRITE}
+    order = "domain"
+
+    @documented(
+        "List the proved domains of an organization",
+        shapes.ProvedDomain(many=True),
+        filters=Paged,
+        refuses=(404,),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        self.asked(Paged)
+        return self.page(queries.proved_domains(self.viewer, slug), shapes.ProvedDomain)
+
+    @writing(
+        "Attest that a domain is the organization's own",
+        shapes.ProvedDomain,
+        reads=shapes.Attestation,
+        status=201,
+        refuses=(404,),
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        target, said = self.target(slug), self.body(shapes.Attestation)
+        with self.as_seen(target):
+            proved = onboarding.attest_domain(target.pk, **said, **self.act)
+        return self.told(shapes.ProvedDomain, proved, status=201)
+
+
+class Entitlements(Listing, Guarded):
+    scopes = {"GET": Scope.ORGANIZATIONS_READ, "POST": Scope.ORGANIZATIONS_WRITE}
+    order = "role"
+
+    @documented(
+        "List the entitlements of an organization",
+        shapes.Entitlement(many=True),
+        filters=Paged,
+        refuses=(404,),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        self.asked(Paged)
+        return self.page(queries.entitlements(self.viewer, slug), shapes.Entitlement)
+
+    @writing(
+        "Grant a role, or replace what a role holds",
+        shapes.Entitlement,
+        reads=shapes.Entitlement,
+        refuses=(404,),
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        target, facts = self.target(slug), EntitlementFacts(**self.body(shapes.Entitlement))
+        with self.as_seen(target):
+            granted = onboarding.grant_entitlement(target.pk, facts, **self.act)
+        return self.told(shapes.Entitlement, granted)
+
+
+class Quotas(Listing, Guarded):
+    scopes = {"GET": Scope.ORGANIZATIONS_READ, "POST": Scope.ORGANIZATIONS_WRITE}
+    order = "environment"
+
+    @documented(
+        "List the quotas of an organization", shapes.QuotaLimits(many=True), filters=Paged, refuses=(404,)
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        self.asked(Paged)
+        return self.page(queries.quotas(self.viewer, slug), shapes.QuotaLimits)
+
+    @writing(
+        "Set the quotas of an organization in one environment, all of them",
+        shapes.QuotaLimits,
+        reads=shapes.QuotaLimits,
+        refuses=(404,),
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        target, facts = self.target(slug), QuotaFacts(**self.body(shapes.QuotaLimits))
+        with self.as_seen(target):
+            quota = onboarding.set_quota(target.pk, facts, **self.act)
+        return self.told(shapes.QuotaLimits, quota)
