@@ -3,8 +3,9 @@
 from typing import Any
 
 from portal.client_page import HEALTH
+from registry import access
 from registry.queries import ClientRow
-from registry.states import State
+from registry.states import Action, State
 
 
 def client_row(row: ClientRow) -> dict[str, Any]:
@@ -21,6 +22,7 @@ def client_row(row: ClientRow) -> dict[str, Any]:
 
 def health(row: ClientRow) -> str:
     """One sentence; says no reason that would help an attacker."""
-    if row.state == State.ACTIVE and row.organization.state == State.SUSPENDED:
-        return "gets no token: the organization is suspended"
+    standing = access.organization_standing(row.organization, row.environment)
+    if row.state == State.ACTIVE and not access.may_organization(standing, Action.ISSUE).allowed:
+        return "gets no token: the organization may not act here now"
     return HEALTH.get(row.state, "not known")

@@ -24,6 +24,12 @@ def allows(row: OrganizationRow, action: Action) -> bool:
     return any(access.may_organization(standing, action).allowed for standing in standings)
 
 
+def stopped_environments(row: OrganizationRow) -> list[str]:
+    """Environments that are contained by themselves while the organization goes on."""
+    contained = {"sandbox": row.sandbox_contained, "production": row.production_contained}
+    return [name for name, is_contained in contained.items() if is_contained]
+
+
 def partners(view: View) -> View:
     """Guard a view of the partner portal."""
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from portal.authn import viewer_of
 from portal.listing import counted
 from portal.partner.client_rows import client_row
-from portal.partner.guard import own, partners
+from portal.partner.guard import own, partners, stopped_environments
 from registry import clock, queries
 from registry.actors import Viewer
 from registry.queries import OrganizationRow
@@ -39,6 +39,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def _answer(row: OrganizationRow, refused: int) -> dict[str, str]:
     if row.state == "suspended":
         return {"headline": "Your organization is suspended", "lede": "Nothing is asked of you here."}
+    if stopped := stopped_environments(row):
+        lede = "Its clients get no token; the rest goes on. Ask the operator."
+        return {"headline": f"Your {' and '.join(stopped)} is stopped", "lede": lede}
     if row.state in {"draft", "pending"}:
         return {
             "headline": "You are not active yet",

@@ -1,6 +1,6 @@
 """Forms of the staff portal: shape only. Whether a value is acceptable is the registry's answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -197,9 +197,7 @@ class InviteForm(forms.Form):
 class InitialAccessTokenForm(ReasonForm):
     """The limits of a new initial access token."""
 
-    environment = forms.ChoiceField(
-        label="Environment", choices=ENVIRONMENTS, widget=forms.RadioSelect, initial="sandbox"
-    )
+    environment = forms.ChoiceField(label="Environment", widget=forms.RadioSelect)
     max_uses = forms.IntegerField(
         label="Uses", min_value=1, max_value=100_000, initial=1, help_text="How many clients it may register."
     )
@@ -231,8 +229,11 @@ class InitialAccessTokenForm(ReasonForm):
 
     field_order = ("environment", "max_uses", "hours", "roles", "allowed_hosts", "software_id", "reason")
 
-    def __init__(self, *args: Any, roles: Iterable[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, roles: Iterable[str], environments: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        words = dict(ENVIRONMENTS)
+        self.fields["environment"].choices = [(name, words[name]) for name in environments]  # type: ignore[attr-defined]
+        self.fields["environment"].initial = next(iter(environments), "")
         self.fields["roles"].choices = [(role, role.replace("_", " ")) for role in roles]  # type: ignore[attr-defined]  # a choice
 
     def clean_allowed_hosts(self) -> list[str]:

@@ -29,7 +29,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     """Issue an initial access token; the answer to the POST is the only page that ever shows it."""
     row = queries.organization(viewer_of(request), slug)
     roles = [held.role for held in queries.entitlements(viewer_of(request), slug)]
-    form = acts.bound(request, forms.InitialAccessTokenForm, roles=roles)
+    form = acts.bound(request, forms.InitialAccessTokenForm, roles=roles, environments=open_environments(row))
     if request.method != "POST" or not form.is_valid():
         return _page(request, row, form)
     try:

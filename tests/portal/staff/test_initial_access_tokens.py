@@ -62,7 +62,13 @@ class TestNew:
         lifecycle.contain_organization(acme.pk, actor=world.PAUL, reason="drill", now=world.now())
         assert "cannot register anywhere" in text(stan, to("initial_access_token_new", acme.slug))
         with no_event():
-            assert stan.post(to("initial_access_token_new", acme.slug), FORM).status_code == 403
+            page = stan.post(to("initial_access_token_new", acme.slug), FORM).content.decode()
+        assert "No token was issued" in page
+
+    def test_a_draft_gets_one_for_the_sandbox_only(self, stan: Client, draft: Organization) -> None:
+        page = text(stan, to("initial_access_token_new", draft.slug))
+        assert 'value="sandbox"' in page
+        assert 'value="production"' not in page
 
 
 class TestRevoke:
