@@ -20,7 +20,7 @@ from registry.merkle import Edge
 from registry.models import Organization
 from registry.models.transparency import AuditCheckpoint, AuditCosignature, AuditLeaf, AuditQueue
 from registry.signed_note import Checkpoint, InvalidNote, SigningKey
-from registry.witness import FileWitness
+from registry.witness import FileWitness, WitnessRefused
 
 logger = logging.getLogger(__name__)
 
@@ -200,14 +200,17 @@ def _witness() -> FileWitness | None:
 
 
 def _show_the_witness() -> None:
-    """Show the last checkpoint, with what connects it with the last one seen."""
+    """Show it the last checkpoint, and what connects that with the last one seen. Raises TreeBroken where it refuses."""
     witness, row = _witness(), AuditCheckpoint.objects.order_by("-size").first()
     if witness is None or row is None:
         return
     seen = witness.last()
-    if seen is None or 0 < seen.size <= row.size:
-        proof = StoredTree().consistency_proof(seen.size, row.size) if seen else ()
-        witness.observe(row.note, proof)
+    if seen is not None and seen.size > row.size:
+        raise TreeBroken(f"the witness has seen {seen.size} leaves, {row.size} are here")
+    try:
+        witness.observe(row.note, StoredTree().consistency_proof(seen.size, row.size) if seen else ())
+    except (WitnessRefused, InvalidNote) as error:
+        raise TreeBroken(f"the witness refuses: {error}") from error
 
 
 def add_cosignatures(note: str) -> int:

@@ -69,7 +69,7 @@ class FileWitness:
         if not tail:
             return None
         try:
-            note = json.loads(tail.splitlines()[-1])["checkpoint"]
+            note = str(json.loads(tail.splitlines()[-1])["checkpoint"])
             return signed_note.open_checkpoint(note, self._keys)
         except (InvalidNote, ValueError, LookupError, TypeError) as error:
             raise WitnessUnreadable(str(self._path)) from error

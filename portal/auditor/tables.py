@@ -76,7 +76,8 @@ class Tables:
     def verify(self) -> Report:
         """Raises Refuted at the first row that is not as it was signed."""
         try:
-            self._verify()
+            with self._connection.transaction():  # the cursors need one
+                self._verify()
         except (psycopg.DataError, UnicodeDecodeError) as error:
             raise Refuted("a row cannot be read", leaf=self._grown.size) from error
         return self._report
