@@ -4,6 +4,8 @@ concordat_owner  owns every database and table, runs migrations, no superuser
 concordat_app    owns nothing; may read and write rows, so that triggers and missing rights bind it
 """
 
+import contextlib
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -15,6 +17,7 @@ OWNER = "concordat_owner"
 APPLICATION = "concordat_app"
 DATABASE = "concordat"
 MAINTENANCE = "postgres"
+LEAVING_TRIES, LEAVING_SECONDS = 20, 0.1
 
 
 @contextmanager
@@ -99,9 +102,18 @@ def clone_database(owner_url: str, template: str, name: str) -> None:
 
 
 def drop_database(owner_url: str, name: str) -> None:
-    """Drop `name` and whoever is connected to it; nothing happens when there is none."""
+    """Drop `name` and whoever is connected to it; nothing happens when there is none.
+
+    The owner may not end sessions of the application's role: those that are closing get a moment for it.
+    """
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     with administering(with_database(owner_url, MAINTENANCE)) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        for _ in range(LEAVING_TRIES):
+            with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+                connection.execute(drop)
+                return
+            time.sleep(LEAVING_SECONDS)
+        connection.execute(drop)
 
 
 def _exists(
