@@ -5,6 +5,7 @@ browsers a page. A refusal without a row becomes `server_error` with its detail 
 """
 
 import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -55,6 +56,7 @@ ANSWERS: Mapping[type[errors.Refusal], Answer] = {
         415, "invalid_request", "The media type is not read here", "RFC 9110 §15.5.16"
     ),
     errors.QuotaReached: Answer(429, "temporarily_unavailable", "A quota is reached", "RFC 6585 §4"),
+    errors.RateExceeded: Answer(429, "temporarily_unavailable", "Requests come too fast", "RFC 6585 §4"),
     errors.CredentialMissing: Answer(401, "invalid_token", "A credential is needed", "RFC 6750 §3.1"),
     errors.InvalidToken: Answer(401, "invalid_token", "The credential is not valid", "RFC 6750 §3.1"),
     errors.InsufficientScope: Answer(
@@ -198,7 +200,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500: the detail stays in the log, under the request's id."""
+    """handler500: what no view raised, such as a session that cannot be read; the detail stays in the log."""
+    failure = sys.exception()
+    answer = answer_exception(request, failure) if isinstance(failure, Exception) else None
+    if answer is not None:
+        return answer
     logger.exception("unanswered exception")
     return _page_or_error(request, UNKNOWN)
 
