@@ -44,6 +44,7 @@ SENTENCES: Mapping[str, str] = {
     Event.CODE_REPLAY_SEEN: "Authorization code replayed; what it gave is revoked",
     Event.CONSENT_GIVEN: "Consent given",
     Event.CONSENT_REFUSED: "Consent refused",
+    Event.AUDIT_INTEGRITY_FAILED: "The log does not fit its signed past",
     Event.RESOURCE_SERVER_CREATED: "Resource server admitted",
     Event.PERSON_CREATED: "Person created",
     Event.PERSON_INVITED: "Person invited",

@@ -232,7 +232,7 @@ class InitialAccessTokenForm(ReasonForm):
     def __init__(self, *args: Any, roles: Iterable[str], environments: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         words = dict(ENVIRONMENTS)
-        self.fields["environment"].choices = [(name, words[name]) for name in environments]  # type: ignore[attr-defined]
+        self.fields["environment"].choices = [(name, words[name]) for name in environments]  # type: ignore[attr-defined]  # a choice
         self.fields["environment"].initial = next(iter(environments), "")
         self.fields["roles"].choices = [(role, role.replace("_", " ")) for role in roles]  # type: ignore[attr-defined]  # a choice
 
