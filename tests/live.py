@@ -178,7 +178,15 @@ def serving(environment: Mapping[str, str], folder: Path, *, workers: int = 2) -
     child.start()
     try:
         programs.wait_until_ready(child, port, files.authority)
-        with urllib3.PoolManager(maxsize=64, ca_certs=str(files.authority)) as pool:
-            yield Live(base_url, port, files.authority, environment, pool)
+        with reaching(environment, files.authority) as live:
+            yield live
     finally:
         child.stop()
+
+
+@contextlib.contextmanager
+def reaching(environment: Mapping[str, str], ca_file: Path) -> Iterator[Live]:
+    """The client of the web server that runs at CONCORDAT_ISSUER."""
+    base_url = environment["CONCORDAT_ISSUER"]
+    with urllib3.PoolManager(maxsize=64, ca_certs=str(ca_file)) as pool:
+        yield Live(base_url, int(base_url.rpartition(":")[2]), ca_file, environment, pool)

@@ -54,14 +54,15 @@ def wait_until_somebody_waits() -> None:
     """Return once a session of this test's database waits for a lock."""
     url = databases.with_database(os.environ["DATABASE_URL"], str(connection.settings_dict["NAME"]))
     with psycopg.connect(url, autocommit=True) as looking:
-        _poll(lambda: looking.execute(_WAITING).fetchone() is not None, "nobody waits for a lock")
+        poll(lambda: looking.execute(_WAITING).fetchone() is not None, "nobody waits for a lock")
 
 
 _WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
-def _poll(seen: Callable[[], bool], complaint: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def poll(seen: Callable[[], bool], complaint: str, *, seconds: float = PATIENCE_SECONDS) -> None:
+    """Return once it is so; fails with the complaint when it is not within so many seconds."""
+    deadline = time.monotonic() + seconds
     pause = threading.Event()
     while not seen():
         assert time.monotonic() < deadline, complaint

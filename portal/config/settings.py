@@ -181,6 +181,11 @@ MFA_RECOVERY_CODE_COUNT = 10
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 EMAIL_BACKEND = env_text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
 EMAIL_FILE_PATH = env_text("EMAIL_FILE_PATH") or None
+EMAIL_HOST = env_text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env_int("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env_text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env_secret("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_text("DEFAULT_FROM_EMAIL", "concordat@localhost")
 
@@ -317,16 +322,16 @@ CELERY_BEAT_SCHEDULE = {
     "sequence-audit": {"task": "registry.tasks.sequence_audit", "schedule": 1, "options": {"expires": 1}},
     "expire-initial-access-tokens": {
         "task": "registry.tasks.expire_initial_access_tokens",
-        "schedule": 60,
-        "options": {"expires": 60},
+        "schedule": 30,
+        "options": {"expires": 30},
     },
-    "expire-clients": {"task": "registry.tasks.expire_clients", "schedule": 60, "options": {"expires": 60}},
+    "expire-clients": {"task": "registry.tasks.expire_clients", "schedule": 30, "options": {"expires": 30}},
     "follow-unused-clients": {
         "task": "registry.tasks.follow_unused_clients",
         "schedule": 3600,
         "options": {"expires": 3600},
     },
-    "send-notices": {"task": "registry.tasks.send_notices", "schedule": 20, "options": {"expires": 20}},
+    "send-notices": {"task": "registry.tasks.send_notices", "schedule": 10, "options": {"expires": 10}},
     "note-heartbeat": {
         "task": "registry.tasks.note_heartbeat",
         "schedule": 15,
