@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -131,8 +131,14 @@ def _to_client(error: Any) -> HttpResponse:
     query = urlencode(
         {name: value for name, value in answer.items() if value} | {"iss": settings.REGISTRY.issuer}
     )
-    separator = "&" if "?" in error.redirect_uri else "?"
-    return _away(f"{error.redirect_uri}{separator}{query}")
+    return _away(_with_query(error.redirect_uri, query))
+
+
+def _with_query(uri: str, query: str) -> str:
+    """The registered query stays (RFC 6749 §3.1.2), but for an `iss` that would stand beside ours (RFC 9207 §2.4)."""
+    parts = urlsplit(uri)
+    kept = "&".join(pair for pair in parts.query.split("&") if pair and pair.partition("=")[0] != "iss")
+    return urlunsplit(parts._replace(query=f"{kept}&{query}" if kept else query))
 
 
 def _away(location: str) -> HttpResponse:
