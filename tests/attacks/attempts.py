@@ -1,8 +1,8 @@
 """How the attacks are tried: over real HTTP, and what has to be true whatever was sent."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from registry import queries
 from registry.actors import Viewer
@@ -26,6 +26,7 @@ from tests.together import each
 STAFF = Viewer(Role.AUDITOR, None)
 JSON = {"Content-Type": "application/json"}
 SLOW_SECONDS = 2.0
+Item = TypeVar("Item")
 
 
 class Intruder:
@@ -36,6 +37,7 @@ class Intruder:
         self.holder = holder or world.organization()
         self.token = world.initial_access_token(self.holder, **ceiling).value
         self.host = f"app.{self.holder.slug}.example"
+        self.answers: list[Answer] = []
 
     def post(self, body: Any = None, **options: Any) -> Answer:
         if isinstance(body, bytes):
@@ -50,25 +52,33 @@ class Intruder:
     def all_refused(self, attempts: Iterable[Mapping[str, Any]], code: str) -> None:
         """Each set of members is refused with this code, one event each, and nothing is left behind."""
         tried = list(attempts)
-        answers = each(tried, lambda members: self.register(**members))
+        answers = self.ask_each(tried, lambda members: self.register(**members))
         wrong = [
             (members, answer.status, answer.body)
             for members, answer in zip(tried, answers, strict=True)
             if (answer.status, answer.json().get("error")) != (400, code)
         ]
         assert wrong == []
-        self.check(answers)
+        self.check()
 
     def all_accepted(self, attempts: Iterable[Mapping[str, Any]]) -> None:
         tried = list(attempts)
-        answers = each(tried, lambda members: self.register(**members))
+        answers = self.ask_each(tried, lambda members: self.register(**members))
         assert [(m, a.body) for m, a in zip(tried, answers, strict=True) if a.status != 201] == []
 
-    def check(self, answers: Sequence[Answer]) -> None:
-        """Never 5xx, never slow, one event for each attempt, and rows for the accepted ones alone."""
-        assert [answer.body for answer in answers if answer.status >= 500] == []
-        assert [answer.seconds for answer in answers if answer.seconds > SLOW_SECONDS] == []
-        ids = [answer.headers["Request-Id"] for answer in answers]
+    def ask_each(self, items: Sequence[Item], ask: Callable[[Item], Answer]) -> list[Answer]:
+        """Ask a few at a time; what was slow is asked once more, alone: a busy machine is not a slow parser."""
+        answers = each(items, ask)
+        slow = [item for item, answer in zip(items, answers, strict=True) if answer.seconds > SLOW_SECONDS]
+        again = [ask(item) for item in slow]
+        assert [answer.seconds for answer in again if answer.seconds > SLOW_SECONDS] == []
+        self.answers += answers + again
+        return answers
+
+    def check(self) -> None:
+        """Never 5xx, one event for each attempt, and rows for the accepted ones alone."""
+        assert [answer.body for answer in self.answers if answer.status >= 500] == []
+        ids = [answer.headers["Request-Id"] for answer in self.answers]
         told = queries.audit_events(STAFF, organization=self.holder, request_id__in=ids)
         assert Counter(told.values_list("request_id", flat=True)) == Counter(ids)
         assert self.left_behind() == dict.fromkeys(LEFT_BEHIND, self.accepted())

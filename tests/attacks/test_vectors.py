@@ -12,7 +12,6 @@ from tests import world
 from tests.attacks.attempts import Intruder, prove
 from tests.live import Answer, Live
 from tests.portal.protocol.reading import error
-from tests.together import each
 
 pytestmark = pytest.mark.usefixtures("live_db")
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -29,11 +28,11 @@ def test_redirect_uris(live_server: Live) -> None:
     answers: list[Answer] = []
     for domains, cases in groups.items():
         prove(intruder.holder, domains)
-        answers += each(cases, lambda case: intruder.post(_with_uri(case)))
+        answers += intruder.ask_each(cases, lambda case: intruder.post(_with_uri(case)))
     prove(intruder.holder, [])
     cases = [case for group in groups.values() for case in group]
     assert _differences(cases, answers, _redirect_expected) == []
-    intruder.check(answers)
+    intruder.check()
 
 
 def _with_uri(case: Case) -> Case:
@@ -53,10 +52,12 @@ def test_registration_bodies(live_server: Live) -> None:
     holder = world.organization(scopes=facts["scopes"], grant_types=facts["grant_types"])
     intruder = Intruder(live_server, holder)
     prove(holder, facts["proved_domains"])
-    answers = each(BODIES["cases"], lambda case: intruder.post(_octets(case), headers=_headers(case)))
+    answers = intruder.ask_each(
+        BODIES["cases"], lambda case: intruder.post(_octets(case), headers=_headers(case))
+    )
     prove(holder, [])
     assert _differences(BODIES["cases"], answers, _body_expected) == []
-    intruder.check(answers)
+    intruder.check()
 
 
 def _octets(case: Case) -> bytes:
