@@ -10,24 +10,30 @@ from django.urls import URLResolver, include, path
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
+from portal.api.once import DECISIONS, REPEATED
 from portal.api.resource import FIELDS
 from portal.api.schema import SECURITY
 from portal.api.scopes import MEANINGS
 
 Json = dict[str, Any]
 
-_SPENT = {
-    "RateLimit": ("What is left of each allowance, and in how many seconds all of it", "string"),
-    "RateLimit-Policy": ("The allowances that the request was counted in", "string"),
-}
 HEADERS = {
+    "Location": ("Where what was made can be read, if it has an address of its own", "string"),
     "Request-Id": ("Names this request in logs and audit events", "string"),
+    "RateLimit": ("What is left of each allowance, and in how many seconds all of it is back", "string"),
+    "RateLimit-Policy": ("The allowances that the request was counted in", "string"),
     "Retry-After": ("Seconds to wait before the same request", "integer"),
     "WWW-Authenticate": ("What is wrong with the token (RFC 6750 §3)", "string"),
-    **_SPENT,
+    REPEATED: ("`true`: this answer was given before, and nothing was done now", "string"),
 }
-_BEFORE_SPENDING = frozenset({"401", "406", "503"})
-_COMES_BACK = frozenset({"409", "429", "503"})
+_COUNTED = ("RateLimit", "RateLimit-Policy")
+_BEFORE_COUNTING = frozenset({"401", "406", "503"})
+_CODES = {
+    "Location": frozenset({"201"}),
+    "Retry-After": frozenset({"409", "429", "503"}),
+    "WWW-Authenticate": frozenset({"401", "403"}),
+    REPEATED: frozenset(str(code) for code in DECISIONS),
+}
 
 
 @require_safe
@@ -48,8 +54,9 @@ def document(issuer: str) -> Json:
     made["servers"] = [{"url": issuer}]
     components["securitySchemes"] = {SECURITY: _security(issuer)}
     components["headers"] = {name: _header(*said) for name, said in HEADERS.items()}
+    components["responses"] = {}
     for operation in _operations(made):
-        _name_headers(operation)
+        _share_answers(operation, components["responses"])
         if any(parameter["name"] == FIELDS for parameter in operation.get("parameters", ())):
             _allow_parts(operation, components["schemas"])
     return made
@@ -76,14 +83,19 @@ def _operations(made: Json) -> Iterator[Json]:
         yield from item.values()
 
 
-def _name_headers(operation: Json) -> None:
-    """Which of the headers that all answers share an answer may carry."""
+def _share_answers(operation: Json, shared: Json) -> None:
+    """Give each answer the headers that it may carry; problems of one status are the same everywhere."""
     for code, response in operation["responses"].items():
-        names = {"Request-Id"} | (set() if code in _BEFORE_SPENDING else set(_SPENT))
-        names |= {"Retry-After"} if code in _COMES_BACK else set()
-        names |= {"WWW-Authenticate"} if code in {"401", "403"} else set()
-        shared = {name: {"$ref": f"#/components/headers/{name}"} for name in sorted(names)}
-        response["headers"] = response.get("headers", {}) | shared
+        headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _headers(code)}
+        response["headers"] = headers | response.get("headers", {})
+        if "application/problem+json" in response["content"]:
+            shared.setdefault(f"Problem{code}", response)
+            operation["responses"][code] = {"$ref": f"#/components/responses/Problem{code}"}
+
+
+def _headers(code: str) -> list[str]:
+    counted = () if code in _BEFORE_COUNTING else _COUNTED
+    return ["Request-Id", *counted, *(name for name, codes in _CODES.items() if code in codes)]
 
 
 def _allow_parts(operation: Json, schemas: Json) -> None:
@@ -101,5 +113,6 @@ def _allow_parts(operation: Json, schemas: Json) -> None:
 
 def _whole_or_part(name: str, schemas: Json) -> Json:
     part = {key: value for key, value in schemas[name].items() if key != "required"}
-    schemas[f"PartOf{name}"] = part | {"description": f"The members of {name} that were asked for."}
+    part |= {"description": f"The members of {name} that were asked for.", "additionalProperties": False}
+    schemas[f"PartOf{name}"] = part
     return {"anyOf": [{"$ref": f"#/components/schemas/{one}"} for one in (name, f"PartOf{name}")]}

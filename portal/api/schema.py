@@ -91,7 +91,7 @@ _REPEATED = OpenApiParameter(
     REPEATED,
     {"type": "string", "enum": ["true"]},
     OpenApiParameter.HEADER,
-    response=True,
+    response=[200, 201],
     description="This answer was given before, and nothing was done now",
 )
 
