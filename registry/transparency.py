@@ -200,7 +200,7 @@ def _witness() -> FileWitness | None:
 
 
 def _show_the_witness() -> None:
-    """Show it the last checkpoint, and what connects that with the last one seen. Raises TreeBroken where it refuses."""
+    """Show it the last checkpoint with what connects it with the last one seen. Raises TreeBroken where it refuses."""
     witness, row = _witness(), AuditCheckpoint.objects.order_by("-size").first()
     if witness is None or row is None:
         return

@@ -25,7 +25,7 @@ def progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
 @contextmanager
 def _rich(name: str, total: int) -> Iterator[Callable[[int], None]]:
     from rich.console import Console  # noqa: PLC0415  # not there in production
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415  # not there in production
 
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task(name, total=total)

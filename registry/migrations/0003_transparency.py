@@ -199,6 +199,26 @@ class Migration(migrations.Migration):
             "auditevent",
             models.CheckConstraint(condition=has_32_octets("digest"), name="event_digest_is_sha256"),
         ),
+        # Every request writes an event: no index that another one stands in for, and none of NULLs.
+        migrations.AlterField(
+            "auditevent",
+            "organization",
+            models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="registry.organization",
+            ),
+        ),
+        migrations.AlterField("auditevent", "once", models.CharField(max_length=200, null=True)),
+        migrations.AddConstraint(
+            "auditevent",
+            models.UniqueConstraint(
+                condition=models.Q(("once__isnull", False)),
+                fields=("once",),
+                name="event_is_told_once_a_minute",
+            ),
+        ),
         migrations.RunSQL(QUEUE, UNQUEUE),
         *(migrations.RunSQL(GUARD.format(table=table), UNGUARD.format(table=table)) for table in GROWING),
     ]

@@ -1,7 +1,7 @@
 """The audit log. Only `registry.audit` imports this module; the table refuses UPDATE, DELETE and TRUNCATE."""
 
 from django.db import models
-from django.db.models import F, Func
+from django.db.models import F, Func, Q
 from django.db.models.lookups import Exact
 
 from registry.identifiers import uuid7
@@ -18,7 +18,7 @@ class AuditEvent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField()
     action = models.CharField(max_length=64)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+", db_index=False)
     environment = models.CharField(max_length=16, blank=True)
     subject_kind = models.CharField(max_length=32)
     subject_id = models.CharField(max_length=255)
@@ -30,15 +30,20 @@ class AuditEvent(models.Model):
     after = models.JSONField(null=True)
     request_id = models.CharField(max_length=64, blank=True)
     policy_version = models.CharField(max_length=64, blank=True)
-    once = models.CharField(max_length=200, null=True, unique=True)  # noqa: DJ001  # NULL stays outside the index
+    once = models.CharField(max_length=200, null=True)  # noqa: DJ001  # NULL stays outside the index
     digest = models.BinaryField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Exact(Func(F("digest"), function="octet_length", output_field=models.IntegerField()), 32),
+                condition=Exact(
+                    Func(F("digest"), function="octet_length", output_field=models.IntegerField()), 32
+                ),
                 name="event_digest_is_sha256",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["once"], condition=Q(once__isnull=False), name="event_is_told_once_a_minute"
+            ),
         ]
         indexes = [
             models.Index(fields=["organization", "-id"], name="event_by_organization"),
