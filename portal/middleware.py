@@ -1,29 +1,30 @@
 """What every request passes: an identity, and for browsers the end of sessions and the second factor."""
 
 import secrets
+import time
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-import structlog
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from portal import authn
+from portal import access_log, authn, trail
 
 type_of_next = Callable[[HttpRequest], HttpResponse]
 
 
 def request_identity(get_response: type_of_next) -> type_of_next:
-    """Give the request an id that its log lines, its audit events and its error page share."""
+    """Give the request an id that its log lines, its audit events and its error page share; log its answer."""
 
     def respond(request: HttpRequest) -> HttpResponse:
-        identity = f"req_{secrets.token_hex(10)}"
+        identity, started = f"req_{secrets.token_hex(10)}", time.perf_counter()
         request.id = identity  # type: ignore[attr-defined]  # Django lets a request carry more
-        with structlog.contextvars.bound_contextvars(request_id=identity):
-            response = get_response(request)
+        trail.begin(request_id=identity)
+        response = get_response(request)
         response["Request-Id"] = identity
+        access_log.write(request, response, time.perf_counter() - started, trail.end())
         return response
 
     return respond
@@ -60,8 +61,10 @@ def sessions_end_with_their_epoch(get_response: type_of_next) -> type_of_next:
     """End a session whose person was cut off after it began: the epoch is read with the person, each time."""
 
     def respond(request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and not authn.session_stands(request):
-            logout(request)
+        if request.user.is_authenticated:
+            trail.know(person=str(request.user.pk))
+            if not authn.session_stands(request):
+                logout(request)
         return get_response(request)
 
     return respond

@@ -29,13 +29,14 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 @dataclasses.dataclass(slots=True)
 class Machine:
-    """Everything that runs. `mails` is the folder in which the workers' mails arrive; the web server has none."""
+    """Everything that runs. `mails` is where the workers' mails arrive; the web server finds no mail server."""
 
     engines: Engines
     live: Live
     web: Child
     workers: tuple[Child, ...]
     mails: Path
+    logs: Path
 
     @contextmanager
     def without_database(self) -> Iterator[None]:
@@ -95,7 +96,7 @@ def _programs(engines: Engines, folder: Path) -> Iterator[Machine]:
             child.start()
         programs.wait_until_ready(web, port, files.authority, others=workers)
         with reaching(environment, files.authority) as live:
-            yield Machine(engines, live, web, workers, mails)
+            yield Machine(engines, live, web, workers, mails, folder)
     finally:
         for child in children:
             if child.process is not None:

@@ -6,6 +6,7 @@ from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from portal import trail
 from registry import clock, tokens
 from registry.actors import Actor, ActorKind
 from registry.errors import InvalidToken
@@ -41,6 +42,7 @@ def _is_of_a_service(live: LiveToken) -> bool:
 
 def _actor(live: LiveToken, request: Request) -> Actor:
     client_id = live.standing.client_id
+    trail.know(client=client_id)
     return Actor(
         ActorKind.SERVICE,
         client_id,

@@ -362,11 +362,19 @@ HEARTBEATS = {"beat": 5, "queue celery": 15, "queue audit": 15}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "portal.config.logs.formatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "formatters": {
+        "json": {"()": "portal.config.logs.formatter"},
+        "access": {"()": "portal.config.logs.AccessFormatter"},
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "json"},
+        "access": {"class": "logging.StreamHandler", "formatter": "access"},
+    },
     "root": {"handlers": ["stderr"], "level": env_text("LOG_LEVEL", "INFO")},
     "loggers": {
         "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "django.request": {"level": "ERROR"},  # what is refused is a line of portal.access, without its path
+        "portal.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
         # The toolkit logs request contents at DEBUG; those may hold credentials.
         "oauth2_provider": {"level": "WARNING"},
         "oauthlib": {"level": "WARNING"},

@@ -4,6 +4,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
+from portal import trail
 from portal.protocol import requests
 from registry import clock, credentials, tokens
 from registry.credentials import Introspector
@@ -36,6 +37,7 @@ def _resource_server(authorization: str | None) -> Introspector:
         raise InvalidClient(
             "Only a resource server of this registry may introspect.", fix="Use its Basic credentials."
         )
+    trail.know(resource_server=server.identifier)
     return server
 
 

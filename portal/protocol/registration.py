@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from portal import errors
+from portal import errors, trail
 from portal.protocol import requests
 from registry import clock
 from registry.registration import Registered
@@ -26,7 +26,9 @@ def register(request: HttpRequest) -> HttpResponse:
         source=requests.source(request),
         request_id=getattr(request, "id", ""),
     )
-    return JsonResponse(_document(dynamic.register(call, now=clock.now())), status=201, headers=_HEADERS)
+    registered = dynamic.register(call, now=clock.now())
+    trail.know(client=registered.client_id)
+    return JsonResponse(_document(registered), status=201, headers=_HEADERS)
 
 
 _HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -12,6 +12,7 @@ from django.db import transaction
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
 
+from portal import trail
 from portal.protocol import client_authentication
 from registry import access, clock, loading, tokens
 from registry.actors import Actor, ActorKind
@@ -67,6 +68,7 @@ class Validator(OAuth2Validator):
     def _remember(self, request: Any, acting: ActingClient, now: datetime) -> None:
         request.acting, request.now = acting, now
         request.client, request.client_id = acting.row, acting.row.client_id
+        trail.know(client=acting.row.client_id, organization=str(acting.row.organization_id))
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Any, request: Any, *args: Any, **kwargs: Any
