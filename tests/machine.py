@@ -99,8 +99,7 @@ def _programs(engines: Engines, folder: Path) -> Iterator[Machine]:
             yield Machine(engines, live, web, workers, mails, folder)
     finally:
         for child in children:
-            if child.process is not None:
-                child.process.send_signal(child.stop_signal)
+            child.ask_to_stop()
         for child in children:
             child.stop()
 

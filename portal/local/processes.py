@@ -73,12 +73,17 @@ class Child:
         if code is not None:
             raise ChildDied(self.name, code, self.log, self.tail())
 
+    def ask_to_stop(self) -> None:
+        """Ask it to end, and do not wait."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(self.stop_signal)
+
     def stop(self) -> None:
         """Stop it and wait for its end; nothing happens when it is not running."""
         if self.process is None:
             return
         if self.process.poll() is None:
-            self.process.send_signal(self.stop_signal)
+            self.ask_to_stop()
             self._wait()
         self.process = None
 

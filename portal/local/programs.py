@@ -15,6 +15,8 @@ from portal.local.processes import POLL_SECONDS, Child
 
 READY_SECONDS = 60.0
 READY_PATH = "/healthz/ready"
+BLOCKING_THREADS = 4
+FINISH_SECONDS = 25  # for what it has in hand when it is told to end
 WORKER_OPTIONS = ("--concurrency", "1", "--without-gossip", "--without-mingle")  # nobody listens
 
 
@@ -27,13 +29,15 @@ def web_server(
         command=[
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1"),
             *("--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", str(workers), "--blocking-threads", "4", "--workers-kill-timeout", "3"),
+            *("--workers", str(workers), "--blocking-threads", str(BLOCKING_THREADS)),
+            *("--workers-kill-timeout", str(FINISH_SECONDS)),
             *("--ssl-certificate", str(files.certificate), "--ssl-keyfile", str(files.key)),
             "portal.config.wsgi:application",
         ],
         log=log,
         environment=dict(environment) | {"DATABASE_POOL": "1"},
         folder=ROOT,
+        grace_seconds=FINISH_SECONDS + 5.0,
     )
 
 
