@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -167,6 +168,12 @@ class Software:
 
 def asserting(assertion: str) -> dict[str, str]:
     return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
+
+
+def part(value: Any) -> str:
+    """One part of a compact JWS: JSON, or octets as they are, in base64url."""
+    octets = value if isinstance(value, bytes) else json.dumps(value).encode("utf-8", "surrogatepass")
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def register(

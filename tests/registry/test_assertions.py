@@ -1,6 +1,5 @@
 """Client assertions: every claim and every header that may differ, and both sides of each boundary in time."""
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +17,7 @@ from registry.assertions import Assertion
 from registry.errors import InvalidClient
 from registry.models import SpentAssertion
 from tests import world
-from tests.software import InProcess, Software, asserting, machine
+from tests.software import InProcess, Software, asserting, machine, part
 
 ISSUER = "https://as.example"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -31,11 +30,6 @@ def claims(**changes: Any) -> dict[str, Any]:
     """Good claims; `...` removes one."""
     good = {"iss": "c_1", "sub": "c_1", "aud": ISSUER, "jti": "j", "iat": SECONDS, "exp": SECONDS + 60}
     return {name: value for name, value in (good | changes).items() if value is not ...}
-
-
-def part(value: Any) -> str:
-    octets = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def signed(signer: world.Signer, body: dict[str, Any], header: Any) -> str:
