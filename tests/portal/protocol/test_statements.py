@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client as Http
 from django.test.utils import CaptureQueriesContext
 
+from registry.assertions import ASSERTION_TYPE
 from tests import world
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +51,24 @@ def test_a_token_by_client_credentials_takes_three_statements_at_most(client: Ht
         answer = client.post("/token", _FORM, content_type=_TYPE, headers=header)
     assert answer.status_code == 200, answer.content
     assert len(seen) <= 3, [query["sql"][:80] for query in seen]
+
+
+def test_a_token_by_a_signed_assertion_takes_three_once_its_use_is_noted(
+    client: Http, statements: Any
+) -> None:
+    """The first one of an hour notes the use, too."""
+    acme, signer = world.organization(), world.signer()
+    body = world.machine_metadata(
+        token_endpoint_auth_method="private_key_jwt", jwks={"keys": [signer.public]}
+    )
+    made = _registered(client, body, world.initial_access_token(acme).value)
+    for most in (4, 3):
+        proof = world.assertion(signer, made["client_id"], settings.REGISTRY.issuer)
+        form = f"{_FORM}&client_assertion_type={quote(ASSERTION_TYPE)}&client_assertion={proof}"
+        with statements() as seen:
+            answer = client.post("/token", form, content_type=_TYPE)
+        assert answer.status_code == 200, answer.content
+        assert len(seen) <= most, [query["sql"][:80] for query in seen]
 
 
 def test_an_introspection_takes_two_statements(client: Http, statements: Any) -> None:
