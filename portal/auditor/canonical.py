@@ -4,19 +4,25 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from math import isfinite
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 _PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 _TEXT = json.JSONEncoder(ensure_ascii=False).encode
 _SAFE = 2**53
 
 
+Writer: TypeAlias = Callable[[Any], bytes]
+
+
 class NotCanonical(ValueError):
     """The bytes are no JSON, or are not the canonical spelling of what they say."""
 
 
-def read(line: bytes) -> Any:
-    """The value of a text that is exactly its own canonical form: no other bytes may say the same."""
+def read(line: bytes) -> tuple[Any, Writer]:
+    """The value of a text that is exactly its own canonical form, and the writer of its parts.
+
+    No other bytes may say the same. Raises NotCanonical.
+    """
     try:
         value, write_it = parse(line.decode())
         written = write_it(value)
@@ -24,10 +30,10 @@ def read(line: bytes) -> Any:
         raise NotCanonical("the text is not Unicode, or nested too deeply") from error
     if written != line:
         raise NotCanonical("the text is not in its canonical form")
-    return value
+    return value, write_it
 
 
-def parse(text: str) -> tuple[Any, Callable[[Any], bytes]]:
+def parse(text: str) -> tuple[Any, Writer]:
     """The value of any JSON text, and the function that writes it; duplicates and unsafe numbers are refused.
 
     Python's own encoder writes the canonical form as long as there are no fractions, and no names beyond ASCII.
@@ -55,7 +61,7 @@ def parse(text: str) -> tuple[Any, Callable[[Any], bytes]]:
         )
     except json.JSONDecodeError as error:
         raise NotCanonical("the text is no JSON") from error
-    return value, write if seen else _write_plain
+    return value, write if seen else write_plain
 
 
 def write(value: Any) -> bytes:
@@ -63,7 +69,8 @@ def write(value: Any) -> bytes:
     return "".join(_pieces(value)).encode()
 
 
-def _write_plain(value: Any) -> bytes:
+def write_plain(value: Any) -> bytes:
+    """The canonical form of a value that has no fractions, and no names beyond ASCII."""
     return _PLAIN(value).encode()
 
 

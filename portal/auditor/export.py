@@ -51,6 +51,7 @@ class Export:
         self._sum = sha256()
         self._report = Report("The export")
         self._next = 0
+        self._write: canonical.Writer = canonical.write
         self._lines = self._read(file)
 
     def verify(self) -> Report:
@@ -77,7 +78,7 @@ class Export:
 
     def _object(self, line: bytes, count: int) -> dict[str, Any]:
         try:
-            value = canonical.read(line.removesuffix(b"\n"))
+            value, self._write = canonical.read(line.removesuffix(b"\n"))
         except canonical.NotCanonical as error:
             raise Refuted(f"line {count}: {error}", leaf=self._next) from error
         if not isinstance(value, dict) or not line.endswith(b"\n"):
@@ -163,7 +164,7 @@ class Export:
     def _leaf(self, line: dict[str, Any]) -> bytes:
         """The hash of the event on this line, which has to be the one that stands beside it."""
         events.require_document(line["event"], leaf=self._next)
-        hashed = events.leaf(line["event"])
+        hashed = events.leaf(line["event"], self._write)
         if b64encode(hashed).decode() != line["hash"]:
             raise Refuted("the event is not the one that was hashed", leaf=self._next)
         self._next += 1

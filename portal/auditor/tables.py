@@ -167,11 +167,12 @@ class Tables:
 
 
 def _hash(row: dict[str, Any], *, leaf: int | None) -> bytes:
-    document = {name: row[name] for name in events.MEMBERS}
+    document, write = {name: row[name] for name in events.MEMBERS}, canonical.write_plain
     try:
         for name in ("before", "after"):
             if document[name] is not None:
-                document[name], _ = canonical.parse(document[name])
-        return events.leaf(document)
+                document[name], needed = canonical.parse(document[name])
+                write = canonical.write if needed is canonical.write else write
+        return events.leaf(document, write)
     except (canonical.NotCanonical, UnicodeError) as error:
         raise Refuted(f"the event {row['id']} cannot be hashed: {error}", leaf=leaf) from error

@@ -48,11 +48,11 @@ def test_refuses(line: bytes) -> None:
 
 def test_example_of_the_standard() -> None:
     assert canonical.write(EXAMPLE) == bytes.fromhex(EXAMPLE_OCTETS)
-    assert canonical.read(bytes.fromhex(EXAMPLE_OCTETS)) == EXAMPLE
+    assert canonical.read(bytes.fromhex(EXAMPLE_OCTETS))[0] == EXAMPLE
 
 
 def test_names_in_the_order_of_the_standard() -> None:
-    assert canonical.read(canonical.write(SORTED)) == SORTED
+    assert canonical.read(canonical.write(SORTED))[0] == SORTED
 
 
 @pytest.mark.parametrize(("octets", "text"), [line.split() for line in NUMBERS.strip().splitlines()])
@@ -73,7 +73,7 @@ def test_text_is_that_of_the_writer(value: object) -> None:
         written = canonical_json.encode(value)
     except canonical_json.NotCanonical:
         return
-    assert canonical.read(written) == value
+    assert canonical.read(written)[0] == value
     assert canonical.write(value) == written
 
 
@@ -84,6 +84,6 @@ def test_a_flipped_bit_is_another_value_or_none(value: object, data: st.DataObje
     place = data.draw(st.integers(0, len(written) * 8 - 1))
     written[place // 8] ^= 1 << place % 8
     try:
-        assert canonical.read(bytes(written)) != value
+        assert canonical.read(bytes(written))[0] != value
     except NotCanonical:
         return
