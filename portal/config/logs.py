@@ -17,7 +17,8 @@ _SECRETS = re.compile(
     r"|\b(?:basic|bearer)\s+[A-Za-z0-9+/=._~-]{8,}"  # headers
     r"|\b(?:\w*secret|\w*token|\w*assertion|\w*password\w*|code(?:_verifier)?|key)=[^&\s'\"]+"  # forms and queries
     r"|(?<=://)[^/\s:@]*:[^@\s/]+(?=@)"  # of a database or broker
-    r"|(?<=/invitations/)[^/\s]+|(?<=/sign-in/recover/)[^/\s]+",  # links that work once
+    r"|(?<=/invitations/)[^/\s]+|(?<=/sign-in/recover/)[^/\s]+"  # links that work once
+    r"|(?<=(?:Origin|eferer) checking failed - )\S+",  # headers of strangers that Django quotes
     re.IGNORECASE,
 )
 
