@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 
 _LOGGER = logging.getLogger("portal.access")
 _UNRESOLVED = "unresolved"
@@ -20,16 +20,11 @@ def address_of(request: HttpRequest) -> str:
     return (match.view_name or _UNRESOLVED) if match else _UNRESOLVED
 
 
-def write(request: HttpRequest, response: HttpResponseBase, seconds: float, known: Mapping[str, Any]) -> None:
+def write(method: str | None, address: str, status: int, seconds: float, known: Mapping[str, Any]) -> None:
     """Write the line of one answered request; `known` is what portal.trail held at its end."""
     if not _LOGGER.isEnabledFor(logging.INFO):
         return
     record = logging.LogRecord(_LOGGER.name, logging.INFO, "", 0, "request", None, None)
-    record.facts = {
-        "method": request.method,
-        "address": address_of(request),
-        "status": response.status_code,
-        "ms": round(seconds * 1000, 2),
-        **known,
-    }
+    ms = round(seconds * 1000, 2)
+    record.facts = {"method": method, "address": address, "status": status, "ms": ms, **known}
     _LOGGER.handle(record)

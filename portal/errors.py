@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 from portal.failures import RETRY_AFTER_SECONDS
+from portal.metrics import observation
 from portal.paths import is_api, is_machine
 from registry import errors
 from registry.policy.engine import describe
@@ -158,6 +159,7 @@ def ration_headers(rations: Sequence[errors.Ration]) -> dict[str, str]:
 def answer_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     """What a view raised, as an answer; None leaves it to `server_error`."""
     if isinstance(exception, errors.Refusal):
+        observation.refusal(exception)
         return _refusal(request, exception)
     if isinstance(exception, OperationalError | InterfaceError):
         logger.exception("database not reachable")

@@ -11,12 +11,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from portal import access_log, authn, trail
+from portal.access_log import address_of
+from portal.metrics import observation
 
 type_of_next = Callable[[HttpRequest], HttpResponse]
 
 
 def request_identity(get_response: type_of_next) -> type_of_next:
-    """Give the request an id that its log lines, its audit events and its error page share; log its answer."""
+    """Give the request an id for its log lines, its audit events and its error page; log and measure its answer."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         identity, started = f"req_{secrets.token_hex(10)}", time.perf_counter()
@@ -24,7 +26,9 @@ def request_identity(get_response: type_of_next) -> type_of_next:
         trail.begin(request_id=identity)
         response = get_response(request)
         response["Request-Id"] = identity
-        access_log.write(request, response, time.perf_counter() - started, trail.end())
+        seconds, address = time.perf_counter() - started, address_of(request)
+        access_log.write(request.method, address, response.status_code, seconds, trail.end())
+        observation.request(request.method, address, response.status_code, seconds)
         return response
 
     return respond

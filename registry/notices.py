@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import Count, Min
 
 from registry.models import Client, Contact, ContactKind, Notice, NoticeKind, NoticeOutcome, User
 from registry.roles import Role
@@ -61,6 +62,20 @@ _TEXTS: Mapping[str, _Text] = {
         "If it is needed after all, ask the registry to reactivate it.",
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """How many notices are not settled yet, and how long the oldest of them has waited."""
+
+    count: int
+    age: timedelta
+
+
+def owed(now: datetime) -> Owed:
+    """What is owed at this moment. One statement."""
+    found = Notice.objects.filter(settled_at=None).aggregate(count=Count("pk"), oldest=Min("created_at"))
+    return Owed(found["count"], now - (found["oldest"] or now))
 
 
 def owe(kind: NoticeKind, client: Client, *, once: str, now: datetime, **facts: Any) -> None:

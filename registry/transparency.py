@@ -263,6 +263,11 @@ def consistency_proof(old_size: int) -> ConsistencyProof | None:
     return ConsistencyProof(old_size, *latest, hashes)
 
 
+def oldest_waiting() -> UUID | None:
+    """The oldest event that has no leaf yet and is not held; None when none waits."""
+    return AuditQueue.objects.filter(held=False).order_by("event").values_list("event", flat=True).first()
+
+
 def waiting() -> tuple[int, int]:
     """How many events have no leaf yet, and how many of these are held."""
     held = AuditQueue.objects.filter(held=True).count()

@@ -8,7 +8,7 @@ import dataclasses
 import datetime
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from portal.config.environment import database
 from portal.local import programs
 from portal.local.certificates import server_certificate
 from portal.local.engines import Engines
+from portal.local.places import make_own_folder
 from portal.local.processes import Child
 from portal.local.throwaway import Throwaway
 from tests.live import Live, free_port, reaching
@@ -37,6 +38,7 @@ class Machine:
     workers: tuple[Child, ...]
     mails: Path
     logs: Path
+    environment: Mapping[str, str]
 
     @contextmanager
     def without_database(self) -> Iterator[None]:
@@ -81,7 +83,11 @@ def running(folder: Path) -> Iterator[Machine]:
 
 def _programs(engines: Engines, folder: Path) -> Iterator[Machine]:
     port, mails = free_port(), folder / "mail"
-    environment = _environment(engines, port) | {"EMAIL_BACKEND": FILES, "EMAIL_FILE_PATH": str(mails)}
+    environment = _environment(engines, port) | {
+        "EMAIL_BACKEND": FILES,
+        "EMAIL_FILE_PATH": str(mails),
+        "PROMETHEUS_MULTIPROC_DIR": str(make_own_folder(folder / "metrics", mode=0o700)),
+    }
     of_web = environment | {"EMAIL_BACKEND": SMTP, "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(free_port())}
     files = server_certificate(folder, folder, now=datetime.datetime.now(datetime.UTC))
     web = programs.web_server(of_web, port=port, files=files, log=folder / "web.log")
@@ -96,7 +102,7 @@ def _programs(engines: Engines, folder: Path) -> Iterator[Machine]:
             child.start()
         programs.wait_until_ready(web, port, files.authority, others=workers)
         with reaching(environment, files.authority) as live:
-            yield Machine(engines, live, web, workers, mails, folder)
+            yield Machine(engines, live, web, workers, mails, folder, environment)
     finally:
         for child in children:
             child.ask_to_stop()

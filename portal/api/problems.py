@@ -8,6 +8,7 @@ from rest_framework import exceptions
 from rest_framework.exceptions import ErrorDetail
 
 from portal.errors import ANSWERS, BAD_REQUEST, UNKNOWN, Answer, answer_for, challenge, problem
+from portal.metrics import observation
 from registry import errors
 from registry.errors import Finding, InvalidInput, Refusal
 from registry.strict_json import safe_name
@@ -47,6 +48,7 @@ def answer(exception: Exception, context: Mapping[str, Any]) -> HttpResponse | N
     if isinstance(exception, Http404):
         return problem(request, ANSWERS[errors.NotFound])
     if isinstance(exception, Refusal):
+        observation.refusal(exception)
         return problem(request, _answer(exception), _told(exception), challenge(exception))
     framework = FRAMEWORK.get(type(exception))
     return problem(request, framework) if framework is not None else None

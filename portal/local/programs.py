@@ -56,6 +56,12 @@ def beat(environment: Mapping[str, str], *, log: Path, schedule: Path) -> Child:
     return _celery("beat", ["beat", "--schedule", str(schedule), "--loglevel", "INFO"], environment, log)
 
 
+def metrics(environment: Mapping[str, str], *, port: int, log: Path) -> Child:
+    """What Prometheus reads: the sum over all processes that share PROMETHEUS_MULTIPROC_DIR."""
+    command = [sys.executable, str(ROOT / "manage.py"), "serve_metrics", "--port", str(port)]
+    return Child(name="metrics", command=command, log=log, environment=environment, folder=ROOT)
+
+
 def _celery(name: str, options: list[str], environment: Mapping[str, str], log: Path) -> Child:
     command = [sys.executable, "-m", "celery", "-A", "portal.config.celery", *options]
     return Child(name=name, command=command, log=log, environment=environment, folder=ROOT)

@@ -154,12 +154,17 @@ class Session:
         environment |= {
             "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "EMAIL_FILE_PATH": str(self._var / "mail"),
+            "PROMETHEUS_MULTIPROC_DIR": str(self._empty_folder("metrics")),
             "CONCORDAT_IAT_SECONDS_LIMIT": str(YEAR_SECONDS),  # the demo's token outlives the demo
         }
         ours = environment.keys() - set(INHERITED)
         lines = (f"export {name}={shlex.quote(environment[name])}\n" for name in sorted(ours))
         secret_files.write_private(self._var / ENVIRONMENT, "".join(lines))
         return environment
+
+    def _empty_folder(self, name: str) -> Path:
+        shutil.rmtree(self._var / name, ignore_errors=True)
+        return places.make_own_folder(self._var / name, mode=0o700)
 
     def _prepare_database(self) -> None:
         # Without its facts the story was broken off: it cannot be played twice on one database.

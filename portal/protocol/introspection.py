@@ -5,6 +5,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 
 from portal import trail
+from portal.metrics import instruments
 from portal.protocol import requests
 from registry import clock, credentials, tokens
 from registry.credentials import Introspector
@@ -27,6 +28,7 @@ def introspect(request: HttpRequest) -> JsonResponse:
         raise MalformedForm("token is missing.", fix="Send token.")
     live = tokens.find_live_token(value, Action.INTROSPECT, clock.now())
     answer = _INACTIVE if live is None else _describe(live, server)
+    instruments.INTROSPECTIONS.labels("no" if answer is _INACTIVE else "yes").inc()
     return JsonResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
 

@@ -13,6 +13,7 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
 
 from portal import trail
+from portal.metrics import instruments, observation
 from portal.protocol import client_authentication
 from registry import access, clock, loading, tokens
 from registry.actors import Actor, ActorKind
@@ -48,8 +49,10 @@ class Validator(OAuth2Validator):
                 found, action_of(request), now, request_id=request.headers.get("concordat.request_id", "")
             )
         except UnauthorizedClient as refusal:
+            observation.refusal(refusal)
             raise errors.UnauthorizedClientError(description=refusal.found, request=request) from refusal
         except InvalidClient as refusal:
+            observation.refusal(refusal)
             raise errors.InvalidClientError(description=refusal.found, request=request) from refusal
         self._remember(request, acting, now)
         return True
@@ -183,6 +186,7 @@ class Validator(OAuth2Validator):
             "authorization_code": self._issue_for_code,
             "refresh_token": self._issue_for_refresh,
         }[request.grant_type](token, request)
+        instruments.TOKENS_ISSUED.labels(request.grant_type).inc()
 
     def _issue_to_client(self, token: dict[str, Any], request: Any) -> None:
         self._save_access_token(token, request)

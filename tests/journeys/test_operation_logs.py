@@ -74,13 +74,14 @@ def _headers() -> dict[str, str]:
 
 
 def found(machine: Machine) -> list[str]:
-    """Lines of any log in which a canary sings, in plain or in base64."""
+    """Lines of any log in which a canary sings, in plain or in base64; and files of metrics."""
     encoded = {base64.b64encode(b"x" * shift + MARK.encode())[4:-4].decode() for shift in range(3)}
     lines = [
         line for file in machine.logs.glob("*.log") for line in file.read_text(errors="replace").splitlines()
     ]
     assert any('"logger":"portal.access"' in line for line in lines), "nothing was logged"
-    return [line for line in lines if MARK in line or any(text in line for text in encoded)]
+    counted = [file.name for file in machine.logs.glob("metrics/*.db") if MARK.encode() in file.read_bytes()]
+    return counted + [line for line in lines if MARK in line or any(text in line for text in encoded)]
 
 
 @pytest.fixture

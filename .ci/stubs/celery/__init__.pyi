@@ -4,8 +4,12 @@ from typing import Any, Generic, ParamSpec, TypeVar
 _P = ParamSpec("_P")
 _R_co = TypeVar("_R_co", covariant=True)
 
+class Task:
+    name: str
+    request: Any
+
 class Celery:
-    def __init__(self, main: str | None = None) -> None: ...
+    def __init__(self, main: str | None = None, task_cls: type[Task] | None = None) -> None: ...
     def config_from_object(
         self, obj: object, silent: bool = False, force: bool = False, namespace: str | None = None
     ) -> object: ...
