@@ -1,6 +1,6 @@
 """The audit tree: gives events their leaves, signs what it has seen to be true, and proves it.
 
-Source: RFC 9162 §2.1; C2SP tlog-checkpoint, tlog-cosignature, tlog-proof. Why it is so: docs/adr/0007.
+Source: RFC 9162 §2.1; C2SP tlog-checkpoint, tlog-cosignature, tlog-proof. Why it is so: docs/adr/0008.
 """
 
 import logging
