@@ -59,7 +59,7 @@ class SigningKey:
         return VerifierKey(self.name, self.kind, self._private().public_key().public_bytes_raw())
 
     def named(self, name: str) -> "SigningKey":
-        """The same key under another name: other key ID, so a signature of one is none of the other."""
+        """The same key under another name. A signature covers the text alone: let no text mean something under both."""
         return SigningKey(name, self.seed, self.kind)
 
     def line(self, message: bytes, stamp: bytes = b"") -> str:
