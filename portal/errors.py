@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-from portal.failures import RETRY_AFTER_SECONDS
+from portal.failures import RETRY_AFTER_SECONDS, STOPPED_RETRY_AFTER_SECONDS
 from portal.metrics import observation
 from portal.paths import is_api, is_machine
 from registry import errors
@@ -66,6 +66,9 @@ ANSWERS: Mapping[type[errors.Refusal], Answer] = {
     errors.StandingForbids: Answer(403, "access_denied", "The state forbids this", "RFC 7592 §2"),
     errors.MalformedForm: Answer(400, "invalid_request", "The request is malformed", "RFC 6749 §5.2"),
     errors.InvalidClient: Answer(401, "invalid_client", "The client is not accepted", "RFC 6749 §5.2"),
+    errors.IssuanceStopped: Answer(
+        503, "temporarily_unavailable", "Nothing is issued at the moment", "RFC 6749 §4.1.2.1"
+    ),
     errors.UnauthorizedClient: Answer(
         400, "unauthorized_client", "The client is not authorized for this", "RFC 6749 §5.2"
     ),
@@ -132,15 +135,20 @@ def _description(refusal: errors.Refusal) -> str:
     return " ".join(part for part in (refusal.found, refusal.fix) if part)
 
 
+_ALWAYS: Mapping[type[errors.Refusal], Mapping[str, str]] = {
+    errors.CredentialMissing: {"WWW-Authenticate": "Bearer"},
+    errors.InvalidClient: {"WWW-Authenticate": 'Basic realm="concordat"'},
+    errors.IssuanceStopped: {"Retry-After": str(STOPPED_RETRY_AFTER_SECONDS)},
+}
+
+
 def _headers(refusal: errors.Refusal, answer: Answer) -> dict[str, str]:
-    if isinstance(refusal, errors.CredentialMissing):
-        return {"WWW-Authenticate": "Bearer"}
+    if type(refusal) in _ALWAYS:
+        return dict(_ALWAYS[type(refusal)])
     if isinstance(refusal, errors.InsufficientScope):
         return {"WWW-Authenticate": f'Bearer error="{answer.code}", scope="{refusal.scope}"'}
     if isinstance(refusal, errors.InvalidToken):
         return {"WWW-Authenticate": f'Bearer error="{answer.code}"'}
-    if isinstance(refusal, errors.InvalidClient):
-        return {"WWW-Authenticate": 'Basic realm="concordat"'}
     if isinstance(refusal, errors.QuotaReached | errors.StillRunning) and refusal.retry_after:
         rations = refusal.rations if isinstance(refusal, errors.RateExceeded) else ()
         return {"Retry-After": str(refusal.retry_after), **ration_headers(rations)}
@@ -214,7 +222,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _refusal(request: HttpRequest, refusal: errors.Refusal) -> HttpResponse:
     if is_machine(request.path_info):
         return refuse(refusal)
-    return _page(request, answer_for(refusal), refusal)
+    answer = answer_for(refusal)
+    wait = {name: value for name, value in _headers(refusal, answer).items() if name == "Retry-After"}
+    return _page(request, answer, refusal, wait)
 
 
 def _page_or_error(

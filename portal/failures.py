@@ -32,6 +32,7 @@ class Without(NamedTuple):
 
 
 RETRY_AFTER_SECONDS = 5
+STOPPED_RETRY_AFTER_SECONDS = 60  # while the stop switch is thrown
 
 _NEEDS_NOTHING = Without(database=Fate.AS_EVER, broker=Fate.AS_EVER, mail=Fate.AS_EVER)
 _NEEDS_THE_DATABASE = Without(database=Fate.UNAVAILABLE, broker=Fate.AS_EVER, mail=Fate.AS_EVER)

@@ -39,6 +39,8 @@ SENTENCES: Mapping[str, str] = {
     Event.CLIENT_REVOKED: "Client revoked; its keys never return",
     Event.CLIENT_DEREGISTERED: "Client deregistered; a tombstone stays",
     Event.CLIENT_AUTHENTICATION_REFUSED: "Client authentication refused",
+    Event.ISSUANCE_STOPPED: "Issuance stopped, for everybody",
+    Event.ISSUANCE_RESUMED: "Issuance resumed",
     Event.TOKEN_REVOKED: "Token revoked",
     Event.TOKEN_REUSE_SEEN: "Refresh token reused; its family is revoked",
     Event.CODE_REPLAY_SEEN: "Authorization code replayed; what it gave is revoked",

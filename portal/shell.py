@@ -8,7 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from portal import authn
 from portal.permissions import Act, may
-from registry import clock, queries
+from registry import clock, issuance, queries
 from registry.roles import PARTNER_ROLES, STAFF_ROLES, Role
 
 ROLE_WORDS = {
@@ -62,6 +62,7 @@ def _person(request: HttpRequest) -> dict[str, Any]:
         "home_url": authn.home_of(request),
         "base_template": base,
         "organization": user.organization if role in PARTNER_ROLES else None,
+        "issuing_stopped": issuance.stopped(),
         "reads_everything": may(request, Act.READ),
         "may_see_people": may(request, Act.READ_STAFF),
         "queue_count": queries.cases_waiting(authn.viewer_of(request)) if is_staff else None,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from registry.states import CLIENT_CELLS, ORGANIZATION_CELLS, Action, Cell, Environment, State
+from registry.states import CLIENT_CELLS, ISSUING, ORGANIZATION_CELLS, Action, Cell, Environment, State
 
 _STRICTNESS = (Cell.YES, Cell.REDUCED, Cell.UNDECIDED, Cell.FORBIDDEN, Cell.NO, Cell.GONE)
 _ALLOWING = frozenset({Cell.YES, Cell.REDUCED})
@@ -36,13 +36,17 @@ class OrganizationStanding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What has to be known of a client to decide: its own state, its organization's, its end, its epochs."""
+    """What has to be known of a client to decide: its own state, its organization's, its end, its epochs.
+
+    issuing_stopped  the stop switch is thrown, for everybody
+    """
 
     organization: OrganizationStanding
     client_id: str
     client_state: str
     client_epoch: int
     valid_until: datetime | None
+    issuing_stopped: bool = False
 
     @property
     def epochs(self) -> Epochs:
@@ -51,10 +55,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """An answer with the weakest term that decided it."""
+    """An answer with the weakest term that decided it.
+
+    is_pause  it is nothing about this client: the stop switch is thrown, and the same will be allowed again
+    """
 
     cell: Cell
     reason: str
+    is_pause: bool = False
 
     @property
     def allowed(self) -> bool:
@@ -66,10 +74,11 @@ STANDING_COLUMNS = """
     o.id, o.state, c.environment,
     CASE c.environment WHEN 'production' THEN o.production_contained ELSE o.sandbox_contained END,
     CASE c.environment WHEN 'production' THEN o.production_epoch ELSE o.sandbox_epoch END,
-    c.client_id, c.state, c.epoch, c.valid_until
+    c.client_id, c.state, c.epoch, c.valid_until,
+    EXISTS (SELECT FROM registry_issuancestop WHERE ended_at IS NULL)
 """
 STANDING_JOIN = "registry_client c JOIN registry_organization o ON o.id = c.organization_id"
-STANDING_WIDTH = 9
+STANDING_WIDTH = 10
 
 
 def standing_from_row(row: Sequence[Any]) -> Standing:
@@ -101,7 +110,7 @@ def organization_standing(organization: OrganizationRow, environment: str) -> Or
 
 
 def may(standing: Standing, action: Action, now: datetime, *, issued: Epochs | None = None) -> Verdict:
-    """Decide whether a client may act now: min(own state, organization's state), validity end, epochs.
+    """Decide whether a client may act now: min(own state, organization's state), validity end, epochs, stop switch.
 
     issued  epochs that the presented credential carries, or None when none is presented
     Unknown states are refused. Does not look at scopes, grants or the credential's own expiry.
@@ -113,6 +122,8 @@ def may(standing: Standing, action: Action, now: datetime, *, issued: Epochs | N
     )
     if verdict.allowed and issued is not None and issued != standing.epochs:
         return Verdict(Cell.GONE, "issued before a cutoff")
+    if verdict.allowed and standing.issuing_stopped and action in ISSUING:
+        return Verdict(Cell.NO, "issuance is stopped", is_pause=True)
     return verdict
 
 

@@ -9,11 +9,18 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F
 
 from registry import access, audit, lifecycle
 from registry.actors import Actor
-from registry.errors import InvalidInput, InvalidToken, NotFound, QuotaReached, StandingForbids
+from registry.errors import (
+    InvalidInput,
+    InvalidToken,
+    IssuanceStopped,
+    NotFound,
+    QuotaReached,
+    StandingForbids,
+)
 from registry.events import Event
 from registry.identifiers import digest, new_credential
 from registry.models import (
@@ -21,6 +28,7 @@ from registry.models import (
     ClientSecret,
     Entitlement,
     InitialAccessToken,
+    IssuanceStop,
     Organization,
     Quota,
     RegistrationAccessToken,
@@ -195,16 +203,20 @@ def find_initial_access_token(value: str, now: datetime) -> InitialAccessToken:
     """The row of a presented initial access token, spent or not, with its organization. One statement.
 
     Raises InvalidToken when it is unknown, ended, expired or cut off, or when its organization may not register
-    now: one answer, so that the holder of a found token learns nothing. Does not count: see
-    `spend_initial_access_token`.
+    now: one answer, so that the holder of a found token learns nothing. Raises IssuanceStopped while nothing is
+    issued to anybody. Does not count: see `spend_initial_access_token`.
     """
-    row = InitialAccessToken.objects.select_related("organization").filter(digest=digest(value)).first()
+    stopped = Exists(IssuanceStop.objects.filter(ended_at=None))
+    rows = InitialAccessToken.objects.select_related("organization").annotate(issuing_stopped=stopped)
+    row = rows.filter(digest=digest(value)).first()
     if row is None or row.ended_at is not None or now >= row.expires_at:
         raise InvalidToken("The initial access token is not valid.", fix="Ask the registry for a new one.")
     standing = access.organization_standing(row.organization, row.environment)
     verdict = access.may_organization(standing, Action.REGISTER)
     if not verdict.allowed or row.organization_epoch != standing.epoch:
         raise InvalidToken("The initial access token is not valid.", fix="Ask the registry for a new one.")
+    if row.issuing_stopped:
+        raise IssuanceStopped
     return row
 
 

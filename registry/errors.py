@@ -187,6 +187,13 @@ class UnauthorizedClient(Refusal):
     """The client is known but not authorized for this grant now."""
 
 
+class IssuanceStopped(Refusal):
+    """Nothing is issued to anybody for now: the stop switch is thrown."""
+
+    def __init__(self) -> None:
+        super().__init__("The registry issues nothing at the moment.", fix="Ask again later.")
+
+
 # Lifecycle and decisions
 
 

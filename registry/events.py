@@ -40,6 +40,9 @@ class Event(StrEnum):
     CLIENT_DEREGISTERED = "client.state.deregistered"
     CLIENT_AUTHENTICATION_REFUSED = "client.authentication.refused"
 
+    ISSUANCE_STOPPED = "issuance.switch.stopped"
+    ISSUANCE_RESUMED = "issuance.switch.resumed"
+
     TOKEN_REVOKED = "token.value.revoked"
     TOKEN_REUSE_SEEN = "token.reuse.detected"
     CODE_REPLAY_SEEN = "token.replay.detected"

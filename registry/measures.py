@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count
 
-from registry import audit, audit_tree, heartbeat, notices, transparency
+from registry import audit, audit_tree, heartbeat, issuance, notices, transparency
 from registry.heartbeat import Pulse
 from registry.notices import Owed
 
@@ -22,6 +22,7 @@ class Measures:
     audit_held     events whose row is not what was written
     audit_lag      age of the oldest event that waits
     notices        mails that are owed, and since when
+    is_stopped     nothing is issued: the stop switch is thrown
     """
 
     pulses: tuple[Pulse, ...]
@@ -30,6 +31,7 @@ class Measures:
     audit_held: int
     audit_lag: timedelta
     notices: Owed
+    is_stopped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Pool:
 
 
 def measures(now: datetime) -> Measures:
-    """Read everything. Seven statements; raises Django's OperationalError without the database."""
+    """Read everything. Eight statements; raises Django's OperationalError without the database."""
     waiting, held = transparency.waiting()
     oldest = transparency.oldest_waiting()
     return Measures(
@@ -52,6 +54,7 @@ def measures(now: datetime) -> Measures:
         audit_held=held,
         audit_lag=timedelta() if oldest is None else max(timedelta(), now - _written_at(oldest)),
         notices=notices.owed(now),
+        is_stopped=issuance.stopped() is not None,
     )
 
 

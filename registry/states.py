@@ -186,7 +186,7 @@ def _resumed(after: State | None, event: StrEnum, before: str) -> State | None:
     return State(before) if after and before and event in _RESUMING else after
 
 
-_ISSUING = (Action.AUTHORIZE, Action.ISSUE, Action.REFRESH)
+ISSUING = (Action.AUTHORIZE, Action.ISSUE, Action.REFRESH)
 _READING = (Action.INTROSPECT, Action.USE, Action.USERINFO)
 _CONFIGURATION = (Action.READ_REGISTRATION, Action.WRITE_REGISTRATION, Action.DELETE_REGISTRATION)
 
@@ -205,7 +205,7 @@ def _row(
     **one_cell: Cell,
 ) -> Mapping[Action, Cell]:
     row = {Action.REGISTER: register}
-    row |= dict.fromkeys(_ISSUING, issuing) | dict.fromkeys(_READING, reading)
+    row |= dict.fromkeys(ISSUING, issuing) | dict.fromkeys(_READING, reading)
     row |= dict.fromkeys(_CONFIGURATION, configuration)
     row |= {Action.PORTAL_READ: portal_read, Action.PORTAL_WRITE: portal_write}
     row |= {

@@ -116,6 +116,7 @@ def _gauges(found: Measures) -> Iterator[Metric]:
         "Age of the oldest event without a leaf.",
         found.audit_lag.total_seconds(),
     )
+    yield _gauge("concordat_issuing_stopped", "1 while the stop switch is thrown.", int(found.is_stopped))
     yield _gauge("concordat_notices_owed", "Mails that are not sent yet.", found.notices.count)
     yield _gauge(
         "concordat_notices_age_seconds", "Age of the oldest mail not sent.", found.notices.age.total_seconds()

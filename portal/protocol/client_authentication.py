@@ -9,7 +9,7 @@ from django.conf import settings
 from portal.protocol import requests
 from registry import access, assertions, audit, credentials, loading
 from registry.actors import Actor, ActorKind
-from registry.errors import InvalidClient, UnauthorizedClient
+from registry.errors import InvalidClient, IssuanceStopped, UnauthorizedClient
 from registry.events import Event
 from registry.loading import ActingClient, Secret
 from registry.policy.presets import AssertionAudience
@@ -58,8 +58,9 @@ def _asserted(form: Mapping[str, str]) -> Presented:
 def authenticate(found: Presented, action: Action, now: datetime, *, request_id: str) -> ActingClient:
     """The client behind what was presented, if it proves itself and may act now.
 
-    Raises InvalidClient, or UnauthorizedClient when its registration is not decided yet. A refusal of a known
-    client is an event, one a minute. One statement, or two with an assertion (its `jti`), plus the hourly note.
+    Raises InvalidClient, UnauthorizedClient when its registration is not decided yet, IssuanceStopped. The first,
+    of a known client, is an event, one a minute. One statement, or two with an assertion (its `jti`), plus the hourly
+    note.
     """
     acting = loading.acting_client(found.client_id, now)
     if acting is None:
@@ -108,6 +109,8 @@ def _audiences(acting: ActingClient) -> frozenset[str]:
 
 def _may(acting: ActingClient, action: Action, now: datetime) -> None:
     verdict = access.may(acting.standing, action, now)
+    if verdict.is_pause:
+        raise IssuanceStopped
     if verdict.cell is Cell.UNDECIDED:
         raise UnauthorizedClient("The registration of this client waits for a decision.")
     if not verdict.allowed:

@@ -17,7 +17,7 @@ from portal.metrics import instruments, observation
 from portal.protocol import client_authentication
 from registry import access, clock, loading, tokens
 from registry.actors import Actor, ActorKind
-from registry.errors import InvalidClient, UnauthorizedClient
+from registry.errors import InvalidClient, IssuanceStopped, UnauthorizedClient
 from registry.events import Event
 from registry.loading import ActingClient
 from registry.states import Action
@@ -63,7 +63,10 @@ class Validator(OAuth2Validator):
     def validate_client_id(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> bool:
         now = clock.now()
         acting = loading.acting_client(client_id, now)
-        if acting is None or not access.may(acting.standing, action_of(request), now).allowed:
+        verdict = access.may(acting.standing, action_of(request), now) if acting else None
+        if verdict is not None and verdict.is_pause:
+            raise IssuanceStopped
+        if acting is None or verdict is None or not verdict.allowed:
             return False
         self._remember(request, acting, now)
         return True

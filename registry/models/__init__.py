@@ -28,6 +28,7 @@ from .organizations import (
 )
 from .people import Invitation, User
 from .rates import RateBucket
+from .switches import IssuanceStop
 from .tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "IdempotentRegistration",
     "InitialAccessToken",
     "Invitation",
+    "IssuanceStop",
     "KeyState",
     "Notice",
     "NoticeKind",

@@ -13,6 +13,7 @@ SUBJECTS = {
     "audit",
     "organization",
     "initial_access_token",
+    "issuance",
     "registration",
     "client",
     "token",

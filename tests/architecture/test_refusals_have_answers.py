@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 from portal.errors import ANSWERS, UNKNOWN, answer_for
-from registry.errors import InvalidInput, Refusal
+from registry.errors import InvalidInput, IssuanceStopped, Refusal
 from tests.architecture.source import named, sources
 
 FAMILY = "registry.errors"
@@ -72,9 +72,9 @@ def test_every_refusal_is_raised_somewhere() -> None:
 
 
 @pytest.mark.parametrize("kind", ANSWERS, ids=lambda kind: kind.__name__)
-def test_a_row_is_a_client_error_with_its_law(kind: type[Refusal]) -> None:
+def test_a_row_is_a_client_error_or_a_pause_with_its_law(kind: type[Refusal]) -> None:
     answer = ANSWERS[kind]
-    assert 400 <= answer.status < 500
+    assert answer.status == 503 if kind is IssuanceStopped else 400 <= answer.status < 500
     assert answer.code
     assert answer.code == answer.code.lower()
     assert answer.source
