@@ -19,6 +19,7 @@ class Act(StrEnum):
 
     READ = "read"  # every organization, client, case and event
     READ_STAFF = "read staff"
+    INVITE_STAFF = "invite staff"
     ONBOARD = "onboard"  # create and submit organizations, attest domains, invite their people
     DECIDE = "decide"  # cases: registrations and organizations that wait
     ISSUE_CREDENTIAL = "issue credential"
@@ -36,6 +37,7 @@ _GUARDS = frozenset({Role.PARTNER_MANAGER, Role.SECURITY_OFFICER})
 ROLES: Mapping[Act, frozenset[Role]] = {
     Act.READ: STAFF_ROLES - {Role.ADMINISTRATOR},
     Act.READ_STAFF: STAFF_ROLES,
+    Act.INVITE_STAFF: frozenset({Role.ADMINISTRATOR}),
     Act.ONBOARD: _MANAGER,
     Act.DECIDE: frozenset({Role.PARTNER_MANAGER, Role.APPROVER}),
     Act.ISSUE_CREDENTIAL: _MANAGER,

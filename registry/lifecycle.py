@@ -108,7 +108,7 @@ def contain_environment(
         raise TransitionRefused(f"{organization} in {environment}", "contained", "contain")
     _new_epochs(organization, [environment], now)
     setattr(organization, column, True)
-    organization.contained_by = actor.name
+    setattr(organization, f"{column}_by", actor.name)
     _save_organization(organization)
     _record_organization(
         organization,
@@ -117,7 +117,7 @@ def contain_environment(
         _needed(reason),
         now,
         environment=environment,
-        after=_reach(organization, now),
+        after=_reach(organization, now, environment),
     )
     return organization
 
@@ -125,7 +125,8 @@ def contain_environment(
 @transaction.atomic
 def restore_organization(organization_id: UUID, *, actor: Actor, reason: str, now: datetime) -> Organization:
     """Suspended → what it was before. Another actor than the one who contained; revives no old credential."""
-    organization = _restorable(organization_id, actor)
+    organization = lock_organization(organization_id)
+    _by_another(organization.contained_by, actor)
     return _move_organization(
         organization, OrganizationEvent.RESTORE, Event.ORGANIZATION_RESTORED, actor, _needed(reason), now
     )
@@ -136,8 +137,9 @@ def restore_environment(
     organization_id: UUID, environment: Environment, *, actor: Actor, reason: str, now: datetime
 ) -> Organization:
     """End the containment of one environment. Another actor than the one who contained."""
-    organization = _restorable(organization_id, actor)
+    organization = lock_organization(organization_id)
     column = f"{environment}_contained"
+    _by_another(getattr(organization, f"{column}_by"), actor)
     if not getattr(organization, column):
         raise TransitionRefused(f"{organization} in {environment}", "not contained", "restore")
     setattr(organization, column, False)
@@ -178,11 +180,9 @@ def _contained_by_another(organization: Organization, actor: Actor) -> bool:
     return organization.state == State.SUSPENDED and organization.contained_by != actor.name
 
 
-def _restorable(organization_id: UUID, actor: Actor) -> Organization:
-    organization = lock_organization(organization_id)
-    if organization.contained_by == actor.name:
+def _by_another(contained_by: str, actor: Actor) -> None:
+    if contained_by == actor.name:
         raise FourEyesRequired("Whoever contained cannot restore.", fix="Let another person restore.")
-    return organization
 
 
 def _new_epochs(organization: Organization, environments: Iterable[str], now: datetime) -> None:
@@ -192,11 +192,13 @@ def _new_epochs(organization: Organization, environments: Iterable[str], now: da
     organization.cutoff_at = now
 
 
-def _reach(organization: Organization, now: datetime) -> dict[str, Any]:
-    """What a containment stops, counted for the log."""
-    tokens = AccessToken.objects.filter(organization=organization, expires__gt=now)
+def _reach(organization: Organization, now: datetime, *environments: Environment) -> dict[str, Any]:
+    """What a containment stops, counted for the log; in every environment when none is named."""
+    where = {"environment__in": environments or list(Environment)}
+    tokens = AccessToken.objects.filter(organization=organization, expires__gt=now, **where)
+    living = organization.clients.filter(**where).exclude(state__in=[State.REVOKED, State.OFFBOARDED])
     return {
-        "clients": organization.clients.exclude(state__in=[State.REVOKED, State.OFFBOARDED]).count(),
+        "clients": living.count(),
         "access_tokens": tokens.count(),
         "cutoff_at": now.isoformat(),
     }

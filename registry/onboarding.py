@@ -28,6 +28,7 @@ from registry.models import (
 )
 from registry.states import Environment, State
 
+_RESERVED = frozenset({"new"})  # an address of the portal
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 RESERVED_SLUGS = frozenset({"lookup", "new"})
 _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
@@ -154,7 +155,7 @@ def create_organization(
 
 
 def _check_facts(facts: OrganizationFacts) -> None:
-    if not _SLUG.fullmatch(facts.slug):
+    if not _SLUG.fullmatch(facts.slug) or facts.slug in _RESERVED:
         raise InvalidInput(
             "slug is not made of a-z, 0-9 and hyphens, 64 at most.", fix="Choose another slug."
         )

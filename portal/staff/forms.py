@@ -6,7 +6,9 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 
+from portal.shell import ROLE_WORDS
 from registry.policy.presets import PRESETS
+from registry.roles import STAFF_ROLES, Role
 
 _SCOPE = RegexValidator(
     r"^[\x21\x23-\x5b\x5d-\x7e]+(?:\s+[\x21\x23-\x5b\x5d-\x7e]+)*$", "Scope values are separated by spaces."
@@ -191,6 +193,14 @@ class InviteForm(forms.Form):
             ("organization_developer", "Developer"),
             ("organization_reader", "Reader"),
         ],
+    )
+
+
+class InviteStaffForm(InviteForm):
+    """A person who is to work here."""
+
+    role = forms.ChoiceField(
+        label="Role", choices=[(role.value, ROLE_WORDS[role]) for role in Role if role in STAFF_ROLES]
     )
 
 

@@ -18,7 +18,7 @@ from portal.staff.organization_page import contained_environments, facts, may_no
 from registry import clock, lifecycle, queries
 from registry.events import Event
 from registry.queries import OrganizationRow
-from registry.states import Environment
+from registry.states import Environment, State
 
 act_methods = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -252,7 +252,7 @@ def restore(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _restorable(row: OrganizationRow) -> list[tuple[str, str]]:
-    whole = [("organization", "The whole organization")] if row.state == "suspended" else []
+    whole = [("organization", "The whole organization")] if row.state == State.SUSPENDED else []
     return whole + [(name, f"Its {name} clients") for name in contained_environments(row)]
 
 
@@ -294,9 +294,16 @@ def _restore_context(request: HttpRequest, row: OrganizationRow, form: forms.Res
 def _restore_closed(request: HttpRequest, row: OrganizationRow) -> str:
     if not _restorable(row):
         return f"It is {row.state}; nothing of it is contained."
-    if row.contained_by == actor_of(request).name:
+    if _containers(row) == {actor_of(request).name}:
         return "You contained it; another person restores."
     return ""
+
+
+def _containers(row: OrganizationRow) -> set[str]:
+    """Who contained what is contained now: the whole, the sandbox, production."""
+    whole = {row.contained_by} if row.state == "suspended" else set()
+    sandbox = {row.sandbox_contained_by} if row.sandbox_contained else set()
+    return whole | sandbox | ({row.production_contained_by} if row.production_contained else set())
 
 
 def _containment(request: HttpRequest, row: OrganizationRow) -> dict[str, Any]:

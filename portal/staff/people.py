@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from portal.authn import actor_of, viewer_of
+from portal.authn import actor_of, step_up, viewer_of
 from portal.permissions import Act, may, requires
 from portal.shell import ROLE_WORDS
 from portal.staff import acts, forms
@@ -48,14 +48,14 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _invite(request: HttpRequest, row: OrganizationRow, *, email: str, name: str, role: str) -> None:
+def _invite(request: HttpRequest, row: OrganizationRow | None, *, email: str, name: str, role: str) -> None:
     """Invite and mail, or neither: an invitation whose link nobody got would only be in the way."""
     with transaction.atomic():
         invitation, token = people.invite(
             email,
             name,
             Role(role),
-            row.pk,
+            row.pk if row else None,
             actor=actor_of(request),
             operator_id=queries.operator_id(),
             now=clock.now(),
@@ -66,7 +66,7 @@ def _invite(request: HttpRequest, row: OrganizationRow, *, email: str, name: str
             "role_word": ROLE_WORDS[Role(role)],
             "link": settings.REGISTRY.issuer + reverse("invitation", args=[token]),
         }
-        _mail(f"{row}: invitation to its partner portal", "email/invitation.txt", context, email)
+        _mail(f"{row or 'Concordat'}: invitation to its portal", "email/invitation.txt", context, email)
 
 
 def _mail(subject: str, template: str, context: dict[str, Any], address: str) -> None:
@@ -82,17 +82,21 @@ def _page(request: HttpRequest, slug: str, form: forms.InviteForm | None) -> Htt
     context |= {
         "form": form,
         "people": rows(queries.people(viewer, slug)),
-        "invitations": [
-            {
-                "email": invitation.email,
-                "role_word": ROLE_WORDS[Role(invitation.role)],
-                "inviter_name": invitation.inviter_name,
-                "expires_at": invitation.expires_at,
-            }
-            for invitation in queries.invitations(viewer, slug, clock.now())
-        ],
+        "invitations": _open(queries.invitations(viewer, slug, clock.now())),
     }
     return render(request, "staff/organizations/people.html", context)
+
+
+def _open(invitations: Iterable[Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "email": invitation.email,
+            "role_word": ROLE_WORDS[Role(invitation.role)],
+            "inviter_name": invitation.inviter_name,
+            "expires_at": invitation.expires_at,
+        }
+        for invitation in invitations
+    ]
 
 
 def rows(found: Iterable[Any]) -> list[dict[str, Any]]:
@@ -115,8 +119,34 @@ def _factor(count: int) -> dict[str, str]:
 
 
 @requires(Act.READ_STAFF)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def staff(request: HttpRequest) -> HttpResponse:
-    """Who works here, in which role, and with what factor?"""
-    context = {"people": rows(queries.staff(viewer_of(request))), "invitations": [], "form": None}
+    """Who works here, in which role, and with what factor? An administrator may invite one more."""
+    if request.method == "POST":
+        return invite_staff(request)
+    return _staff_page(request, forms.InviteStaffForm() if may(request, Act.INVITE_STAFF) else None)
+
+
+@requires(Act.INVITE_STAFF)
+@step_up
+def invite_staff(request: HttpRequest) -> HttpResponse:
+    """Mail a link by which one person joins the staff."""
+    form = acts.bound(request, forms.InviteStaffForm)
+    return acts.answer(
+        request,
+        form,
+        lambda data: _invite(request, None, **data),
+        lambda: _staff_page(request, form),
+        done=f"An invitation is on its way to {form.data.get('email', '')}.",
+        to=reverse("staff:people"),
+    )
+
+
+def _staff_page(request: HttpRequest, form: forms.InviteStaffForm | None) -> HttpResponse:
+    viewer = viewer_of(request)
+    context = {
+        "people": rows(queries.staff(viewer)),
+        "invitations": _open(queries.staff_invitations(viewer, clock.now())),
+        "form": form,
+    }
     return render(request, "staff/people.html", context)

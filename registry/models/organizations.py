@@ -67,6 +67,8 @@ class Organization(models.Model):
     sandbox_contained = models.BooleanField(default=False)
     production_contained = models.BooleanField(default=False)
     contained_by = models.CharField(max_length=100, blank=True)
+    sandbox_contained_by = models.CharField(max_length=100, blank=True)
+    production_contained_by = models.CharField(max_length=100, blank=True)
     submitted_by = models.CharField(max_length=100, blank=True)
     evidence = models.TextField(max_length=4000, blank=True)
 

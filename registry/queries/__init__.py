@@ -44,6 +44,7 @@ from registry.queries.records import (
     registrations,
     secrets,
     staff,
+    staff_invitations,
     waiting,
 )
 from registry.queries.resources import (
@@ -115,6 +116,7 @@ __all__ = [
     "registrations_found",
     "secrets",
     "staff",
+    "staff_invitations",
     "staff_id",
     "waiting",
 ]

@@ -79,6 +79,12 @@ def invitations(viewer: Viewer, slug: str, now: datetime) -> QuerySet[Invitation
     return rows.order_by("expires_at")
 
 
+def staff_invitations(viewer: Viewer, now: datetime) -> QuerySet[Invitation]:
+    """Invitations to the operator's own staff that were not accepted and have not ended."""
+    rows = Invitation.objects.filter(role__in=STAFF_ROLES, accepted_at=None, expires_at__gt=now)
+    return (rows if viewer.sees_everything else rows.none()).order_by("expires_at")
+
+
 def staff(viewer: Viewer) -> QuerySet[User, User]:
     """The operator's own people; nobody for a partner."""
     rows = User.objects.filter(role__in=STAFF_ROLES) if viewer.sees_everything else User.objects.none()

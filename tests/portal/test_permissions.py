@@ -21,7 +21,7 @@ def test_an_auditor_only_reads() -> None:
 
 
 def test_an_administrator_reads_people_and_decides_nothing() -> None:
-    assert acts(Role.ADMINISTRATOR) == {Act.READ_STAFF}
+    assert acts(Role.ADMINISTRATOR) == {Act.READ_STAFF, Act.INVITE_STAFF}
 
 
 def test_an_approver_decides_and_is_a_second_person() -> None:

@@ -102,6 +102,21 @@ class TestContainment:
 
 
 class TestRestore:
+    def test_whoever_contained_an_environment_cannot_restore_it_after_others_contained_the_whole(
+        self,
+    ) -> None:
+        acme = world.organization()
+        sandbox = Environment.SANDBOX
+        lifecycle.contain_environment(acme.pk, sandbox, actor=world.STAN, reason="leak", now=world.now())
+        lifecycle.contain_organization(acme.pk, actor=world.PAUL, reason="drill", now=world.now())
+        lifecycle.restore_organization(acme.pk, actor=world.STAN, reason="over", now=world.now())
+        with pytest.raises(FourEyesRequired):
+            lifecycle.restore_environment(acme.pk, sandbox, actor=world.STAN, reason="mine", now=world.now())
+        done = lifecycle.restore_environment(
+            acme.pk, sandbox, actor=world.PAUL, reason="over", now=world.now()
+        )
+        assert (done.state, done.sandbox_contained) == (State.ACTIVE, False)
+
     def test_whoever_contained_cannot_restore(self) -> None:
         acme = world.organization()
         lifecycle.contain_organization(acme.pk, actor=world.STAN, reason="leak", now=world.now())

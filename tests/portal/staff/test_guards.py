@@ -49,6 +49,7 @@ POST: Mapping[str, set[Role]] = {
     **{name: roles for name, roles in GET.items() if roles < READERS},
     "case": {MANAGER, APPROVER},
     "organization_case": {MANAGER, APPROVER},
+    "people": {Role.ADMINISTRATOR},
     "organization_people": {MANAGER},
     "organization_domains": {MANAGER},
 }

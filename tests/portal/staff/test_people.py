@@ -82,3 +82,22 @@ class TestStaff:
         answer = browser.get("/staff/")
         assert answer["Location"] == "/staff/people/"
         assert "/staff/queue/" not in text(browser, "/staff/people/")
+
+
+class TestInviteStaff:
+    def test_an_administrator_mails_a_link_to_one_more(self, acme: Organization) -> None:
+        adrian = as_role(Role.ADMINISTRATOR)
+        form = {"name": "Pia Sample", "email": "pia@northgate.example", "role": "approver"}
+        with exactly_one_event(Event.PERSON_INVITED):
+            answer = adrian.post(reverse("staff:people"), form)
+        assert (answer.status_code, answer["Location"]) == (303, reverse("staff:people"))
+        token = str(mail.outbox[0].body).split("/invitations/")[1].split("/")[0]
+        invited = people.find_invitation(token, world.now())
+        assert (invited.role, invited.organization) == ("approver", None)
+        assert "pia@northgate.example" in text(adrian, reverse("staff:people"))
+
+    def test_partner_roles_are_not_offered(self, acme: Organization) -> None:
+        adrian = as_role(Role.ADMINISTRATOR)
+        form = {"name": "Pia", "email": "pia@northgate.example", "role": "organization_admin"}
+        with no_event():
+            assert adrian.post(reverse("staff:people"), form).status_code == 200
