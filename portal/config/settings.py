@@ -177,6 +177,7 @@ ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "portal.authn.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Concordat"
+MFA_TOTP_TOLERANCE = 1  # one step either way (RFC 6238 §5.2)
 MFA_RECOVERY_CODE_COUNT = 10
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 EMAIL_BACKEND = env_text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
