@@ -87,6 +87,7 @@ def found(machine: Machine) -> list[str]:
 @pytest.fixture
 def connected(machine: Machine, django_db_blocker: DjangoDbBlocker) -> Iterator[Machine]:
     with django_db_blocker.unblock(), machines.on(machine):
+        world.operator()
         yield machine
 
 
