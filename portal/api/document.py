@@ -51,12 +51,16 @@ def document(issuer: str) -> Json:
     for name, shape in components["schemas"].items():
         if name.endswith("Request"):
             shape["additionalProperties"] = False
+        if name.startswith("Patched"):
+            shape["minProperties"] = 1
     made["servers"] = [{"url": issuer}]
     components["securitySchemes"] = {SECURITY: _security(issuer)}
     components["headers"] = {name: _header(*said) for name, said in HEADERS.items()}
     components["responses"] = {}
     for operation in _operations(made):
         _share_answers(operation, components["responses"])
+        if "Patched" in str(operation.get("requestBody")):
+            operation["requestBody"]["required"] = True
         if any(parameter["name"] == FIELDS for parameter in operation.get("parameters", ())):
             _allow_parts(operation, components["schemas"])
     return made

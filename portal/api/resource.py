@@ -1,6 +1,6 @@
 """What all views of the API share: who acts, who reads, what was asked and seen, and a page of rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
@@ -68,10 +68,10 @@ class Resource(APIView):
     def asked(self, shape: Shape = Unasked) -> dict[str, Any]:
         """What the query string asks, without what steers the answer. A repeated parameter is refused."""
         sent = dict(self.request.query_params.lists())
+        sent.pop(FIELDS, None)
         repeated = {name: [ErrorDetail("", "repeated")] for name, values in sent.items() if len(values) > 1}
         if repeated:
             raise ValidationError(repeated)
-        sent.pop(FIELDS, None)
         found = _checked(shape(data={name: values[0] for name, values in sent.items()}))
         return {name: value for name, value in found.items() if name not in {"cursor", "page_size"}}
 
@@ -80,7 +80,7 @@ class Resource(APIView):
         serializer = shape(rows, many=many)
         if self.request.method in {"GET", "HEAD"} and FIELDS in self.request.query_params:
             one = serializer.child if many else serializer  # type: ignore[attr-defined]  # many makes a list of it
-            for name in set(one.fields) - _fields(self.request.query_params[FIELDS], one.fields):
+            for name in set(one.fields) - _fields(self.request.query_params.getlist(FIELDS), one.fields):
                 one.fields.pop(name)
         return serializer.data
 
@@ -107,11 +107,17 @@ class Listing(Resource):
         return paginator.get_paginated_response(self.shown(shape, page, many=True))
 
 
-def _fields(asked: str, known: Mapping[str, Any]) -> set[str]:
-    """Names of members, separated by commas. Raises ValidationError for one that there is not."""
-    names = set(asked.split(","))
+def _fields(asked: Sequence[str], known: Mapping[str, Any]) -> set[str]:
+    """Names of members, in one parameter each or separated by commas.
+
+    Raises ValidationError for one that there is not, or that is asked for twice.
+    """
+    listed = ",".join(asked).split(",")
+    names = set(listed)
     if names - set(known):
         raise ValidationError({FIELDS: [ErrorDetail("", "invalid_choice")]})
+    if len(listed) != len(names):
+        raise ValidationError({FIELDS: [ErrorDetail("", "repeated")]})
     return names
 
 

@@ -167,9 +167,7 @@ def _sparse(answers: Any) -> OpenApiParameter:
             "uniqueItems": True,
         },
         OpenApiParameter.QUERY,
-        style="form",
-        explode=False,
-        description="Only these members, in place of all",
+        description="Only these members, in place of all; separated by commas, or one in each parameter",
     )
 
 

@@ -64,9 +64,11 @@ class Line(Text, RegexField):
 
 
 class Whole(IntegerField):
-    """A JSON number without a fraction."""
+    """A JSON number without a fraction: 20 and 20.0 are one number (JSON Schema, validation §6.1.1)."""
 
     def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, float) and data.is_integer():
+            data = int(data)
         if not isinstance(data, int) or isinstance(data, bool):
             self.fail("invalid")
         return super().to_internal_value(data)

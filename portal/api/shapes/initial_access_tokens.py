@@ -16,10 +16,8 @@ class TokenRequest(Shape):
     lifetime_seconds = Whole(
         min_value=60, max_value=settings.REGISTRY.initial_access_token_seconds_limit, required=False
     )
-    roles = ListField(child=Line(ROLE, max_length=64), max_length=50, allow_empty=False, required=False)
-    allowed_hosts = ListField(
-        child=Line(HOST, max_length=253), max_length=100, allow_empty=False, required=False
-    )
+    roles = ListField(child=Line(ROLE, max_length=64), min_length=1, max_length=50, required=False)
+    allowed_hosts = ListField(child=Line(HOST, max_length=253), min_length=1, max_length=100, required=False)
     software_id = Line(max_length=255, required=False)
 
 

@@ -29,17 +29,14 @@ class Found:
         return [name for name in self.wanted if name not in self.rows]
 
 
-class Names(ListField):
+def names(max_characters: int) -> ListField:
     """Up to 200 names, each once."""
-
-    def __init__(self, max_characters: int) -> None:
-        super().__init__(
-            child=Line(max_length=max_characters), min_length=1, max_length=MOST, validators=[each_once]
-        )
+    child = Line(max_length=max_characters)
+    return ListField(child=child, min_length=1, max_length=MOST, validators=[each_once])
 
 
 class OrganizationsWanted(Shape):
-    slugs = Names(64)
+    slugs = names(64)
 
 
 class OrganizationsFound(Shape):
@@ -48,7 +45,7 @@ class OrganizationsFound(Shape):
 
 
 class ClientsWanted(Shape):
-    client_ids = Names(255)
+    client_ids = names(255)
 
 
 class ClientsFound(Shape):

@@ -45,8 +45,15 @@ def test_what_there_is_not_is_named(route, api, known):
     assert [finding["member"] for finding in answer.json()["findings"]] == ["nothing"]
 
 
-def test_twice_is_refused(api, acme):
-    answer = api.call("GET", f"/api/v1/organizations/{acme.slug}?fields=slug&fields=state")
+@pytest.mark.parametrize("query", ["fields=slug&fields=state", "fields=slug,state", "fields=state%2Cslug"])
+def test_the_ways_to_write_them_are_one(query, api, acme):
+    answer = api.call("GET", f"/api/v1/organizations/{acme.slug}?{query}")
+    assert answer.json() == {"slug": acme.slug, "state": "active"}
+
+
+@pytest.mark.parametrize("query", ["fields=slug&fields=slug", "fields=slug,state,slug"])
+def test_twice_is_refused(query, api, acme):
+    answer = api.call("GET", f"/api/v1/organizations/{acme.slug}?{query}")
     assert answer.status_code == 422
     assert answer.json()["findings"][0]["rule"] == "api.repeated"
 
