@@ -116,7 +116,7 @@ __all__ = [
     "registrations_found",
     "secrets",
     "staff",
-    "staff_invitations",
     "staff_id",
+    "staff_invitations",
     "waiting",
 ]
