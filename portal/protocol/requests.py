@@ -77,7 +77,7 @@ def read_body(request: HttpRequest) -> bytes:
 
 def _announced_octets(request: HttpRequest) -> int:
     announced = str(request.META.get("CONTENT_LENGTH") or "0")
-    return int(announced) if announced.isdecimal() and announced.isascii() else 0
+    return int(announced[:18]) if announced.isdecimal() and announced.isascii() else 0
 
 
 def bearer(request: HttpRequest) -> str | None:

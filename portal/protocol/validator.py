@@ -4,6 +4,7 @@ A request carries `acting` (an ActingClient) once its client is known; every row
 epochs of that reading. Nothing is cached between requests.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -279,18 +280,16 @@ def redirect_uri_is_registered(redirect_uri: str, metadata: Any) -> bool:
         return True
     if metadata.get("application_type") != "native":
         return False
-    asked = _loopback(redirect_uri)
-    return asked is not None and any(asked == _loopback(uri) for uri in registered)
+    asked = _without_port(redirect_uri)
+    return asked is not None and any(asked == _without_port(uri) for uri in registered)
 
 
-def _loopback(uri: str) -> tuple[str, str, str] | None:
-    """Host, path and query of a loopback http URI, or None for anything else, odd ones included."""
-    try:
-        parts = urlsplit(uri)
-        plain = parts.port is None or parts.netloc == f"{parts.netloc.rpartition(':')[0]}:{parts.port}"
-    except ValueError:
+_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([1-9][0-9]{0,4}))?([/?][^#]*|)")
+
+
+def _without_port(uri: str) -> str | None:
+    """A loopback URI to the letter but for its port; None for anything else, odd spellings included."""
+    found = _LOOPBACK.fullmatch(uri)
+    if found is None or int(found[2] or 1) > 65_535:
         return None
-    host = parts.netloc.removesuffix(f":{parts.port}") if parts.port is not None else parts.netloc
-    if parts.scheme != "http" or host not in {"127.0.0.1", "[::1]"} or not plain or "#" in uri:
-        return None
-    return host, parts.path, parts.query
+    return found[1] + found[3]
