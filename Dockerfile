@@ -18,4 +18,4 @@ COPY --from=build /opt/concordat /opt/concordat
 USER concordat
 ENV PATH=/opt/concordat/.venv/bin:$PATH PYTHONUNBUFFERED=1
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "2", "--workers-kill-timeout", "25", "portal.config.wsgi:application"]
+CMD ["granian", "--interface", "wsgi", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "128", "--workers-kill-timeout", "25", "portal.config.wsgi:application"]

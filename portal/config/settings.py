@@ -49,7 +49,7 @@ DATABASES = {
     "default": database(
         env_text("DATABASE_URL", "postgresql:///concordat"),
         pool=env_bool("DATABASE_POOL"),
-        pool_size=env_int("DATABASE_POOL_SIZE", 6),
+        pool_size=env_int("DATABASE_POOL_SIZE", 8),  # WORK_SLOTS, and two for those who ask how it is
     )
 }
 # Read by `manage.py migrate_as_owner` alone; web processes and workers do without.
@@ -86,6 +86,9 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "csp",
 ]
+
+# How many requests a web process works on at a time; who else is there waits by its urgency (portal.config.admission).
+WORK_SLOTS = env_int("CONCORDAT_WORK_SLOTS", 6)
 
 MACHINE_PATHS = frozenset({"/token", "/introspect", "/revoke", "/register"})
 MACHINE_PREFIXES = ("/register/", "/.well-known/", "/healthz/", "/api/")

@@ -19,6 +19,8 @@ from django.utils.module_loading import import_string
 django.setup(set_prefix=False)
 
 from portal import errors  # noqa: E402  (needs the settings)
+from portal.config.admission import Admission, Kind, kind_of  # noqa: E402  (stands with the others)
+from portal.metrics import instruments  # noqa: E402  (needs the settings)
 from portal.paths import is_machine  # noqa: E402  (the same)
 
 
@@ -46,4 +48,40 @@ class ByPath:
         return handler(environ, start_response)
 
 
-application = ByPath()
+class ByUrgency:
+    """Lets requests in by their kind, and answers those who have to come back later without asking Django."""
+
+    def __init__(self, inner: ByPath, admission: Admission) -> None:
+        self._inner, self._admission = inner, admission
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        kind = kind_of(environ.get("PATH_INFO", ""))
+        if kind is None:
+            return self._inner(environ, start_response)
+        if not self._admission.enter(kind):
+            return _come_back(kind, start_response)
+        try:
+            return self._inner(environ, start_response)
+        finally:
+            self._admission.leave()
+
+
+def _come_back(kind: Kind, start_response: Any) -> Iterable[bytes]:
+    instruments.ADMISSIONS_REFUSED.labels(kind.name.lower()).inc()
+    is_for_people = kind is Kind.PORTAL
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8" if is_for_people else "application/json"),
+        ("Retry-After", "1"),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    start_response("503 Service Unavailable", headers)
+    return [_BUSY_FOR_PEOPLE if is_for_people else _BUSY]
+
+
+_BUSY = (
+    b'{"error": "temporarily_unavailable", "error_description": "The server has enough to do. Ask again."}'
+)
+_BUSY_FOR_PEOPLE = b"The server has enough to do. Load the page again in a moment.\n"
+
+application = ByUrgency(ByPath(), Admission(settings.WORK_SLOTS))

@@ -15,7 +15,7 @@ from portal.local.processes import POLL_SECONDS, Child
 
 READY_SECONDS = 60.0
 READY_PATH = "/healthz/ready"
-BLOCKING_THREADS = 4
+THREADS = 128  # portal.config.admission lets six of them work; more costs nothing, they are made when needed
 FINISH_SECONDS = 25  # for what it has in hand when it is told to end
 WORKER_OPTIONS = ("--concurrency", "1", "--without-gossip", "--without-mingle")  # nobody listens
 
@@ -29,7 +29,7 @@ def web_server(
         command=[
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1"),
             *("--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", str(workers), "--blocking-threads", str(BLOCKING_THREADS)),
+            *("--workers", str(workers), "--blocking-threads", str(THREADS)),
             *("--workers-kill-timeout", str(FINISH_SECONDS)),
             *("--ssl-certificate", str(files.certificate), "--ssl-keyfile", str(files.key)),
             "portal.config.wsgi:application",

@@ -20,6 +20,9 @@ CONTAINMENT_SECONDS = Histogram(
 TOKENS_ISSUED = Counter("concordat_tokens_issued", "Access tokens issued.", ["grant_type"])
 INTROSPECTIONS = Counter("concordat_introspections", "Answers to introspection.", ["active"])
 REFUSALS = Counter("concordat_refusals", "Refusals, each by the rules that objected.", ["rule"])
+ADMISSIONS_REFUSED = Counter(
+    "concordat_admissions_refused", "Requests sent away because a process had enough to do.", ["kind"]
+)
 TASKS = Counter(
     "concordat_tasks", "Tasks that ended: ok, failed, or expired before they began.", ["task", "outcome"]
 )

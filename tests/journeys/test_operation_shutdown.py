@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 import psycopg
 import pytest
+from django.conf import settings
 from pytest_django import DjangoDbBlocker
 
-from portal.local import programs
 from tests import machine as machines
 from tests import world
 from tests.live import Live
@@ -19,7 +19,7 @@ from tests.machine import Machine
 from tests.together import poll
 
 IN_HAND = 200
-FORM = urlencode({"grant_type": "client_credentials"})
+FORM = urlencode({"token": "cat_unknown"})
 
 
 @pytest.fixture
@@ -30,17 +30,17 @@ def connected(machine: Machine, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 
 def test_no_request_is_aborted(connected: Machine) -> None:
-    headers = _credentials(connected.live)
+    headers = _credentials()
     sent = threading.Semaphore(0)
     with (
         psycopg.connect(connected.engines.application_url()) as holding,
         ThreadPoolExecutor(IN_HAND) as threads,
     ):
-        holding.execute("LOCK TABLE registry_accesstoken IN SHARE ROW EXCLUSIVE MODE")
+        holding.execute("LOCK TABLE registry_accesstoken IN ACCESS EXCLUSIVE MODE")
         asked = [threads.submit(_ask, connected.live, headers, sent) for _ in range(IN_HAND)]
         for _ in range(IN_HAND):
             assert sent.acquire(timeout=60)
-        poll(lambda: _waiting(connected) >= programs.BLOCKING_THREADS, "nobody waits for the table")
+        poll(lambda: _waiting(connected) >= settings.WORK_SLOTS, "nobody waits for the table")
         connected.web.ask_to_stop()
         poll(lambda: not _accepts(connected.live), "it goes on accepting")
         assert not any(one.done() for one in asked)
@@ -50,11 +50,9 @@ def test_no_request_is_aborted(connected: Machine) -> None:
     connected.web.stop()
 
 
-def _credentials(live: Live) -> dict[str, str]:
-    iat = world.initial_access_token(world.organization()).value
-    made = live.post("/register", bearer=iat, json=world.machine_metadata()).json()
+def _credentials() -> dict[str, str]:
     return {
-        "Authorization": world.basic(made["client_id"], made["client_secret"]),
+        "Authorization": world.basic(*world.resource_server()),
         "Content-Type": "application/x-www-form-urlencoded",
         "Connection": "close",
     }
@@ -63,7 +61,7 @@ def _credentials(live: Live) -> dict[str, str]:
 def _ask(live: Live, headers: dict[str, str], sent: threading.Semaphore) -> int:
     context = ssl.create_default_context(cafile=str(live.ca_file))
     connection = http.client.HTTPSConnection("localhost", live.port, timeout=60, context=context)
-    connection.request("POST", "/token", FORM, headers)
+    connection.request("POST", "/introspect", FORM, headers)
     sent.release()
     answer = connection.getresponse()
     answer.read()
