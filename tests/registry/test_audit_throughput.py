@@ -23,7 +23,7 @@ from tests import audit_log, world
 from tests.architecture.source import ROOT
 
 WRITERS = 4
-EACH = int(os.environ.get("AUDIT_EVENTS", "40000")) // WRITERS
+EACH = int(os.environ.get("AUDIT_EVENTS", "40000")) // WRITERS // 2
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
 
@@ -37,25 +37,27 @@ def test_the_log_keeps_up(clone_database: Callable[[], AbstractContextManager[st
             "DATABASE_URL": databases.with_database(os.environ["DATABASE_URL"], name),
             "AUDIT_PUBLIC_KEYS": os.environ["AUDIT_PUBLIC_KEYS"],
         }
-        figures = appended(environment)
+        figures: dict[str, Any] = {
+            f"{at_once}_in_a_transaction": appended(environment, at_once) for at_once in (1, 5)
+        }
         figures |= exported(tmp_path / "export.jsonl")
         figures["verify_export"] = verified(environment, str(tmp_path / "export.jsonl"))
         figures["verify_tables"] = verified(environment)
     print(json.dumps(figures, indent=2))  # noqa: T201  # the figures are what it is for
     if BUSY[0] > BUSY[1]:
         pytest.skip(f"{BUSY[0]:.0f} others wait for {BUSY[1]} processors: these figures are theirs too")
-    assert figures["append_cpu_us"] <= 667
+    assert figures["5_in_a_transaction"]["append_cpu_us"] <= 667
     for verification in ("verify_export", "verify_tables"):
         assert figures[verification]["cpu_us_per_event"] <= 60
         assert figures[verification]["peak_mib"] <= 200
 
 
-def appended(environment: dict[str, str]) -> dict[str, Any]:
+def appended(environment: dict[str, str], at_once: int) -> dict[str, Any]:
     """Four processes append while this one sequences."""
-    holder, started = str(world.organization().pk), time.perf_counter()
+    holder = str(world.organization().pk)
     writers = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.registry.audit_writer", holder, str(EACH)],
+            [sys.executable, "-m", "tests.registry.audit_writer", holder, str(EACH), str(at_once)],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -66,14 +68,17 @@ def appended(environment: dict[str, str]) -> dict[str, Any]:
     for writer in writers:
         while not ended(writer):
             sequenced += audit_log.sequence()
-    seconds, behind = time.perf_counter() - started, transparency.waiting()[0]
+    behind = transparency.waiting()[0]
     sequenced += audit_log.sequence()
     took = [json.loads(writer.communicate()[0]) for writer in writers]
-    events = WRITERS * EACH
+    events, seconds = (
+        WRITERS * EACH,
+        max(each["ended"] for each in took) - min(each["begun"] for each in took),
+    )
     return {
         "events": events,
         "append_per_second": round(events / seconds),
-        "append_cpu_us": round(sum(sum(each.values()) for each in took) / events * 1e6),
+        "append_cpu_us": round(sum(each["own"] + each["server"] for each in took) / events * 1e6),
         "append_server_cpu_us": round(sum(each["server"] for each in took) / events * 1e6),
         "sequence_cpu_us": round((time.process_time() - own) / sequenced * 1e6),
         "behind_at_the_end": behind,
@@ -115,8 +120,7 @@ def verified(environment: dict[str, str], *export: str) -> dict[str, Any]:
         check=True,
     )
     seconds, kibibytes = done.stdout.splitlines()[-1].split()
-    events = WRITERS * EACH
     return {
-        "cpu_us_per_event": round(float(seconds) / events * 1e6, 1),
+        "cpu_us_per_event": round(float(seconds) / (2 * WRITERS * EACH) * 1e6, 1),
         "peak_mib": int(kibibytes) // 1024,
     }
