@@ -27,10 +27,7 @@ def web_server(
     return Child(
         name="web server",
         command=[
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1"),
-            *("--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", str(workers), "--blocking-threads", str(THREADS)),
-            *("--workers-kill-timeout", str(FINISH_SECONDS)),
+            *granian(port=port, workers=workers),
             *("--ssl-certificate", str(files.certificate), "--ssl-keyfile", str(files.key)),
             "portal.config.wsgi:application",
         ],
@@ -39,6 +36,16 @@ def web_server(
         folder=ROOT,
         grace_seconds=FINISH_SECONDS + 5.0,
     )
+
+
+def granian(*, port: int, workers: int) -> list[str]:
+    """How every web server of ours is started, but for its certificate and the application."""
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1"),
+        *("--host", "127.0.0.1", "--port", str(port)),
+        *("--workers", str(workers), "--blocking-threads", str(THREADS)),
+        *("--workers-kill-timeout", str(FINISH_SECONDS)),
+    ]
 
 
 def worker(environment: Mapping[str, str], *, log: Path) -> Child:

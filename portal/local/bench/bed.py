@@ -3,7 +3,6 @@
 import http.client
 import shutil
 import socket
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from portal.local import databases, places
+from portal.local import databases, places, programs
 from portal.local.bench.plan import WEB_WORKERS
 from portal.local.bootstrap import ROOT
 from portal.local.engines import Engines
@@ -22,7 +21,6 @@ from portal.local.processes import POLL_SECONDS, Child, Register, only_one
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60.0
-SERVER_OPTIONS = ("--interface", "wsgi", "--no-ws", "--http", "1", "--blocking-threads", "4")
 # Counts statements in the counting round alone: `track` is off while anything is timed.
 COUNTER = "pg_stat_statements"
 
@@ -90,6 +88,9 @@ class Bed:
             deployment="production", issuer=f"https://localhost:{port}", database=database
         )
         del environment["CONCORDAT_CLOCK_OFFSET_FILE"]
+        counters = self.engines.home / "counters" / database
+        counters.mkdir(parents=True, exist_ok=True)
+        environment["PROMETHEUS_MULTIPROC_DIR"] = str(counters)
         return environment | dict.fromkeys(RATES, "1000000")
 
     def make_database(self, name: str) -> None:
@@ -109,10 +110,7 @@ class Bed:
         """Granian on loopback without TLS, which is not what is measured; returns when it accepts connections."""
         child = Child(
             name=name,
-            command=[
-                *(sys.executable, "-m", "granian", *SERVER_OPTIONS, "--workers", str(WEB_WORKERS)),
-                *("--host", HOST, "--port", str(port), application),
-            ],
+            command=[*programs.granian(port=port, workers=WEB_WORKERS), application],
             log=self.engines.home / "log" / f"{name}.log",
             environment=dict(environment) | {"DATABASE_POOL": "1"},
             folder=folder,

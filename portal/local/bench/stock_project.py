@@ -2,7 +2,8 @@
 
 Three things are chosen so that the comparison is not won by a password hash: client secrets rest as they are
 (hash_client_secret=False in stock_rows), a secret that registration makes is hashed by one SHA-256 (the default,
-PBKDF2, takes about 240 ms), and registration is open to everybody, which spares it a look at the caller.
+PBKDF2, takes about 240 ms), and registration is open to everybody, which spares it a look at the caller. The database
+is reached through the same pool as ours; prepared statements are off, as Django has them.
 """
 
 SETTINGS = """
@@ -12,6 +13,8 @@ from portal.config.environment import database
 SECRET_KEY = "bench"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
 DATABASES = {"default": database(os.environ["DATABASE_URL"], pool=bool(os.environ.get("DATABASE_POOL")), pool_size=6)}
+for ours in ("server_side_binding", "prepare_threshold"):
+    DATABASES["default"]["OPTIONS"].pop(ours, None)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from portal.local.bench import seed
+from portal.local.bench import document, seed
 from portal.local.bench.chart import drawn
 from portal.local.bench.plan import OPERATIONS, QUICK, Plan
 from portal.local.bench.report import Report
@@ -21,6 +21,7 @@ from portal.local.bootstrap import ROOT
 from registry import clock
 
 HOME = ROOT / "var" / "bench"
+DOCUMENT = ROOT / "docs" / "performance.md"
 
 
 class Command(BaseCommand):
@@ -53,15 +54,23 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["seed"]:
             self.stdout.write(json.dumps(seed.sow(clock.now())))
-            return
+        elif options["figures"]:
+            document.write(options["document"] or DOCUMENT, document.read(options["figures"]))
+        else:
+            self._measure(options)
+
+    def _measure(self, options: dict[str, Any]) -> None:
         questions = Questions(options["beside"] == "stock", options["flat"], options["contain"])
+        plan = planned(options)
         with Report() as report:
-            findings = run(options["home"], planned(options), questions, report)
+            findings = run(options["home"], plan, questions, report)
         show(report, findings)
         if options["json"]:
             options["json"].write_text(findings.as_json() + "\n")
         if options["chart"] and findings.flat:
             options["chart"].write_text(drawn(findings.flat))
+        if options["document"]:
+            document.write(options["document"], json.loads(findings.as_json()))
         if findings.contained and findings.contained.stale:
             raise CommandError(f"{findings.contained.stale} stale answers after containment")
 
