@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,9 +42,9 @@ def url() -> str:
     return databases.with_database(os.environ["DATABASE_URL"], str(connection.settings_dict["NAME"]))
 
 
-def clock_shifted_by(*, days: int) -> dict[str, str]:
-    """An environment in which it is so many days later."""
-    file = Path(tempfile.mkstemp(prefix="clock-")[1])
+def clock_shifted_by(folder: Path, *, days: int) -> dict[str, str]:
+    """An environment in which it is so many days later, by a file in this folder."""
+    file = folder / "clock-offset"
     file.write_text(str(days * 86400))
     return {"CONCORDAT_CLOCK_OFFSET_FILE": str(file)}
 

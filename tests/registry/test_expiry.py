@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -124,14 +125,14 @@ def _locked(table: str, key: object) -> "psycopg.Connection[Any]":
 
 
 def test_two_processes_expire_each_thing_once(
-    clone_database: Callable[[], AbstractContextManager[str]],
+    clone_database: Callable[[], AbstractContextManager[str]], tmp_path: Path
 ) -> None:
     with clone_database():
         acme = world.organization()
         for _ in range(12):
             world.initial_access_token(acme)
             client(acme)
-        shifted = side_by_side.clock_shifted_by(days=2)
+        shifted = side_by_side.clock_shifted_by(tmp_path, days=2)
         side_by_side.run("expire_clients", environment=shifted)
         side_by_side.run("expire_initial_access_tokens", environment=shifted)
         expiry.expire_clients(limit=12, now=clock.now() + LATER)  # those that one passed over for the other

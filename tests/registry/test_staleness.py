@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -175,11 +176,11 @@ class TestPeople:
 
 
 def test_two_processes_tell_each_client_once(
-    clone_database: Callable[[], AbstractContextManager[str]],
+    clone_database: Callable[[], AbstractContextManager[str]], tmp_path: Path
 ) -> None:
     with clone_database():
         stories = [Story() for _ in range(10)]
-        later = side_by_side.clock_shifted_by(days=91)
+        later = side_by_side.clock_shifted_by(tmp_path, days=91)
         side_by_side.run("follow_unused_clients", environment=later)
         assert [story.events() for story in stories] == [[Event.CLIENT_UNUSED_SEEN]] * 10
         assert Notice.objects.count() == 10
