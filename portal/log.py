@@ -39,6 +39,7 @@ SENTENCES: Mapping[str, str] = {
     Event.CLIENT_REVOKED: "Client revoked; its keys never return",
     Event.CLIENT_DEREGISTERED: "Client deregistered; a tombstone stays",
     Event.CLIENT_AUTHENTICATION_REFUSED: "Client authentication refused",
+    Event.BACKUP_PROVED: "Backup restored and proved",
     Event.ISSUANCE_STOPPED: "Issuance stopped, for everybody",
     Event.ISSUANCE_RESUMED: "Issuance resumed",
     Event.TOKEN_REVOKED: "Token revoked",

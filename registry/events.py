@@ -40,6 +40,7 @@ class Event(StrEnum):
     CLIENT_DEREGISTERED = "client.state.deregistered"
     CLIENT_AUTHENTICATION_REFUSED = "client.authentication.refused"
 
+    BACKUP_PROVED = "backup.restore.proved"
     ISSUANCE_STOPPED = "issuance.switch.stopped"
     ISSUANCE_RESUMED = "issuance.switch.resumed"
 

@@ -12,6 +12,7 @@ from .credentials import (
     SpentAssertion,
 )
 from .decisions import Outcome, Registration
+from .fingerprints import KeyFingerprint
 from .heartbeats import Heartbeat
 from .idempotency import RememberedAnswer
 from .notices import Notice, NoticeKind, NoticeOutcome
@@ -48,6 +49,7 @@ __all__ = [
     "InitialAccessToken",
     "Invitation",
     "IssuanceStop",
+    "KeyFingerprint",
     "KeyState",
     "Notice",
     "NoticeKind",

@@ -11,6 +11,7 @@ from tests.architecture.source import sources
 GRAMMAR = re.compile(r"(?P<subject>[a-z]+(?:_[a-z]+)*)\.(?P<noun>[a-z]+(?:_[a-z]+)*)\.(?P<verb>[a-z]+)")
 SUBJECTS = {
     "audit",
+    "backup",
     "organization",
     "initial_access_token",
     "issuance",

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 
-from registry import clock, operator, people
+from registry import clock, fingerprints, operator, people
 from registry.errors import Refusal
 from registry.roles import Role
 
@@ -35,6 +35,7 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def _found(self, options: dict[str, Any]) -> str:
+        fingerprints.remember(clock.now())
         organization = operator.found(
             legal_name=options["legal_name"],
             display_name=options["display_name"],
