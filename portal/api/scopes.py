@@ -19,10 +19,10 @@ class Scope(StrEnum):
 
 
 MEANINGS = {
-    Scope.ORGANIZATIONS_READ: "Read organizations, their domains and entitlements",
-    Scope.ORGANIZATIONS_WRITE: "Create, change and submit organizations, attest domains, grant entitlements",
-    Scope.ORGANIZATIONS_APPROVE: "Approve organizations that somebody else submitted",
-    Scope.ORGANIZATIONS_CONTAIN: "Contain an organization, or one environment of it",
+    Scope.ORGANIZATIONS_READ: "Read organizations, their domains, entitlements and quotas",
+    Scope.ORGANIZATIONS_WRITE: "Create, change, submit organizations; attest domains, grant entitlements, set quotas",
+    Scope.ORGANIZATIONS_APPROVE: "Approve or reject organizations that somebody else submitted",
+    Scope.ORGANIZATIONS_CONTAIN: "Contain an organization or an environment of it; revoke what somebody else contained",
     Scope.ORGANIZATIONS_RESTORE: "Restore what somebody else contained",
     Scope.TOKENS_READ: "Read initial access tokens, never their values",
     Scope.TOKENS_WRITE: "Issue and revoke initial access tokens",
@@ -30,5 +30,5 @@ MEANINGS = {
     Scope.CLIENTS_WRITE: "Suspend, reactivate and deregister clients",
     Scope.REGISTRATIONS_READ: "Read registrations and their decisions",
     Scope.REGISTRATIONS_WRITE: "Approve and reject registrations that wait",
-    Scope.AUDIT_READ: "Read audit events",
+    Scope.AUDIT_READ: "Read audit events and the proofs of the log",
 }

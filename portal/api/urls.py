@@ -11,6 +11,7 @@ from portal.api.views import (
     lookups,
     organizations,
     registrations,
+    transparency,
 )
 
 app_name = "api"
@@ -55,6 +56,9 @@ urlpatterns = [
     path(_REGISTRATION, registrations.Registration.as_view(), name="registration"),
     path(f"{_REGISTRATION}/approve", registrations.Approve.as_view(), name="registration_approve"),
     path(f"{_REGISTRATION}/reject", registrations.Reject.as_view(), name="registration_reject"),
+    path("audit/checkpoint", transparency.Checkpoint.as_view(), name="audit_checkpoint"),
+    path("audit/proof", transparency.Proof.as_view(), name="audit_proof"),
+    path("audit/consistency", transparency.Consistency.as_view(), name="audit_consistency"),
     path("audit-events", audit_events.AuditEvents.as_view(), name="audit_events"),
     path("audit-events/<uuid:event_id>", audit_events.AuditEvent.as_view(), name="audit_event"),
 ]

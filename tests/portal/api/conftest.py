@@ -19,7 +19,7 @@ from registry.models import Registration
 from registry.operator import API_SCOPES
 from registry.registration import RegistrationRequest
 from registry.states import Environment, Route
-from tests import world
+from tests import audit_log, world
 
 
 class _MachineStack(ClientHandler):
@@ -119,6 +119,14 @@ def waiting(holder: world.Organization) -> Registration:
     return Registration.objects.get(client__client_id=client_id)
 
 
+QUERIES = {"audit_proof": ("event",), "audit_consistency": ("from",)}
+
+
+def asking(path: str, query: str) -> str:
+    """The path with more of a query."""
+    return f"{path}{'&' if '?' in path else '?'}{query}"
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """One address of the API with one verb."""
@@ -139,7 +147,10 @@ class Address:
         return self.method != "GET" and not self.name.endswith("_lookup")
 
     def path(self, known: dict[str, Any]) -> str:
-        return reverse(f"api:{self.name}", kwargs={name: known[name] for name in self.arguments})
+        """With the query that the address cannot do without."""
+        query = {name: known[name] for name in QUERIES.get(self.name, ()) if name in known}
+        where = reverse(f"api:{self.name}", kwargs={name: known[name] for name in self.arguments})
+        return f"{where}?{urlencode(query)}" if query else where
 
 
 def _routes() -> Iterator[Address]:
@@ -160,13 +171,16 @@ def known(acme: world.Organization) -> dict[str, Any]:
     """One of each thing that a path names."""
     from registry import audit
 
-    pending = waiting(acme)
+    pending, token = waiting(acme), world.initial_access_token(acme).row
+    audit_log.sequence()
     return {
         "slug": acme.slug,
-        "token_id": world.initial_access_token(acme).row.pk,
+        "token_id": token.pk,
         "client_id": pending.client.client_id,
         "registration_id": pending.pk,
         "event_id": audit.history().first().pk,
+        "event": audit.history().first().pk,
+        "from": 1,
     }
 
 

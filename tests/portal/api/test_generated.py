@@ -21,7 +21,7 @@ from portal.config.wsgi import application
 from registry import clock, loading, tokens
 from registry.operator import API_SCOPES
 from tests import world
-from tests.portal.api.conftest import ROUTES, Address, lookup
+from tests.portal.api.conftest import QUERIES, ROUTES, Address, lookup
 from tests.portal.api.test_audit import WRITES
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +167,7 @@ def possible(route: Address, target: dict[str, Any], known: dict[str, Any]) -> A
     body = write.body if write else lookup(route, known)
     return SCHEMA[route.template][route.method].Case(
         path_parameters={name: str(value) for name, value in target.items()},
+        query={name: str(known[name]) for name in QUERIES.get(route.name, ())},
         headers={"If-Match": write.headers(target)["HTTP_IF_MATCH"]} if write and write.binds else {},
         **({"body": body, "media_type": "application/json"} if body is not None else {}),
     )

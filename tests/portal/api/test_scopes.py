@@ -39,6 +39,9 @@ SCOPES = {
     "GET registration": "registrations:read",
     "POST registration_approve": "registrations:write",
     "POST registration_reject": "registrations:write",
+    "GET audit_checkpoint": "audit:read",
+    "GET audit_proof": "audit:read",
+    "GET audit_consistency": "audit:read",
     "GET audit_events": "audit:read",
     "GET audit_event": "audit:read",
 }

@@ -22,6 +22,9 @@ READS = {
     "GET client": 3,
     "GET registrations": 3,
     "GET registration": 3,
+    "GET audit_checkpoint": 4,
+    "GET audit_proof": 8,
+    "GET audit_consistency": 5,
     "GET audit_events": 3,
     "GET audit_event": 3,
 }
