@@ -112,4 +112,4 @@ class TestRevoke:
             row.pk, Environment.SANDBOX, actor=world.STAN, reason="leak", now=world.now()
         )
         with pytest.raises(FourEyesRequired):
-            self.revoke(row, world.STAN)
+            self.revoke(row, world.PAUL)
