@@ -1,5 +1,6 @@
 """Shapes: types, lengths and names of members, in and out. What a value means is judged by the registry."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -61,6 +62,13 @@ class Line(Text, RegexField):
 
     def __init__(self, regex: str = r"^[^\x00-\x1f\x7f]*$", **options: Any) -> None:
         super().__init__(regex, **options)
+        self._all_of = re.compile(regex)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Judged before spaces are cut off: Python counts some control characters among them."""
+        if isinstance(data, str) and not self._all_of.fullmatch(data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class Whole(IntegerField):
