@@ -6,15 +6,16 @@ Speaks as little HTTP as the two servers need, so that the generator takes littl
 import multiprocessing
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
+from threading import BrokenBarrierError
 
 from portal.local.bench.bed import HOST
 from portal.local.errors import CannotRun
 
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 120.0  # a disk that others use may keep every commit waiting
 FORK = multiprocessing.get_context("fork")
 
 
@@ -124,19 +125,18 @@ def drive(port: int, requests: Sequence[Prepared], *, connections: int, seconds:
 
 def _started(port: int, share: Sequence[Prepared], barrier: Barrier, seconds: float) -> Connection:
     ours, theirs = FORK.Pipe(duplex=False)
-    FORK.Process(target=_send_all, args=(port, share, barrier, seconds, theirs), daemon=True).start()
+    FORK.Process(target=_work, args=(port, share, barrier, seconds, theirs), daemon=True).start()
     theirs.close()
     return ours
 
 
-def _received(pipe: Connection) -> Iterator[tuple[float, float]]:
-    try:
-        found = pipe.recv()
-    except EOFError:
-        raise CannotRun("A connection of the bench broke; the server's log says why.") from None
+def _received(pipe: Connection) -> "list[tuple[float, float]]":
+    found = pipe.recv()
     if isinstance(found, Answer):
         raise WrongAnswer(found)
-    yield from found
+    if isinstance(found, str):
+        raise CannotRun(f"A connection of the bench broke ({found}); the server's log says why.")
+    return list(found)
 
 
 def _collected(spans: list[tuple[float, float]]) -> Driven:
@@ -144,11 +144,18 @@ def _collected(spans: list[tuple[float, float]]) -> Driven:
     return Driven(last - first, [(ended - begun) * 1000 for begun, ended in spans])
 
 
+def _work(port: int, share: Sequence[Prepared], barrier: Barrier, seconds: float, pipe: Connection) -> None:
+    """The child's whole life: what it sends is spans, the first answer that does not fit, or what broke."""
+    try:
+        pipe.send(_send_all(Channel(port), share, barrier, seconds))
+    except (OSError, BrokenBarrierError) as error:
+        pipe.send(str(error) or type(error).__name__)
+
+
 def _send_all(
-    port: int, share: Sequence[Prepared], barrier: Barrier, seconds: float, pipe: Connection
-) -> None:
-    """The child's whole life: connect, wait for the others, ask, tell begin and end of each request."""
-    channel = Channel(port)
+    channel: Channel, share: Sequence[Prepared], barrier: Barrier, seconds: float
+) -> "list[tuple[float, float]] | Answer":
+    """Wait for the others, ask, and tell begin and end of each request."""
     barrier.wait(TIMEOUT_SECONDS)
     deadline = time.monotonic() + seconds
     spans = []
@@ -157,8 +164,7 @@ def _send_all(
         answer = channel.ask(request.octets)
         spans.append((begun, time.monotonic()))
         if not request.fits(answer):
-            pipe.send(answer)
-            return
+            return answer
         if spans[-1][1] > deadline:
             break
-    pipe.send(spans)
+    return spans

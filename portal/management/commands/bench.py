@@ -44,6 +44,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
         parser.add_argument(
+            "--document", type=Path, metavar="FILE", help="put the figures into this document"
+        )
+        parser.add_argument(
+            "--figures", type=Path, metavar="FILE", help="measure nothing: write the document from this JSON"
+        )
+        parser.add_argument(
             "--chart", type=Path, metavar="FILE", help="with --flat: draw cost against clients, as SVG"
         )
         parser.add_argument(
