@@ -57,6 +57,7 @@ PUBLIC = {
     "sign-in": "/sign-in/",
     "lost password": "/sign-in/recover/",
     "closed invitation": "/invitations/none/",
+    "problem": "/problems/invalid_redirect_uri",
 }
 
 
