@@ -15,7 +15,7 @@ _PAUSE_SECONDS = 2.0
 class Command(BaseCommand):
     help = (
         "Migrate the database as its owner (DATABASE_OWNER_URL); web processes use DATABASE_URL. A migration "
-        "that waits for a lock lets everybody behind it wait: it gives up soon, nothing of it is done, and it is tried again."
+        "that waits for a lock keeps all behind it waiting: it gives up soon, with nothing done, and is tried again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
