@@ -13,9 +13,9 @@ SENTENCES: Mapping[str, str] = {
     Event.ORGANIZATION_APPROVED: "Approved; the organization is active",
     Event.ORGANIZATION_REJECTED: "Not approved; back to draft",
     Event.ORGANIZATION_CONTAINED: "Contained: nothing issued before counts",
-    Event.ORGANIZATION_ENVIRONMENT_CONTAINED: "One environment contained",
+    Event.ORGANIZATION_ENVIRONMENT_CONTAINED: "{environment} contained",
     Event.ORGANIZATION_RESTORED: "Restored; nothing that died is revived",
-    Event.ORGANIZATION_ENVIRONMENT_RESTORED: "One environment restored",
+    Event.ORGANIZATION_ENVIRONMENT_RESTORED: "{environment} restored",
     Event.ORGANIZATION_REVOKED: "Relation ended for good",
     Event.DOMAIN_PROVED: "Domain attested",
     Event.ENTITLEMENT_GRANTED: "Entitlement granted",
@@ -94,7 +94,8 @@ Address = Callable[[Any], str]
 
 
 def sentence(event: Any) -> str:
-    return SENTENCES.get(event.action, event.action)
+    said = str(SENTENCES.get(event.action, event.action))
+    return said.format(environment=event.environment.capitalize())
 
 
 def subject(event: Any) -> str:

@@ -133,7 +133,15 @@ def may_organization(standing: OrganizationStanding, action: Action) -> Verdict:
     cell = _cell(ORGANIZATION_CELLS, state, action)
     if cell is Cell.SANDBOX:
         cell = Cell.YES if standing.environment == Environment.SANDBOX else Cell.NO
-    return Verdict(cell, f"organization {state}")
+    return Verdict(cell, _reason(standing))
+
+
+def _reason(standing: OrganizationStanding) -> str:
+    """What decided: containment of one environment is not the suspension of the whole."""
+    only_here = _suspended_here(standing) and standing.state != State.SUSPENDED
+    return (
+        f"organization contained in {standing.environment}" if only_here else f"organization {standing.state}"
+    )
 
 
 def _suspended_here(standing: OrganizationStanding) -> bool:

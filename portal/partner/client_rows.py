@@ -3,6 +3,7 @@
 from typing import Any
 
 from portal.client_page import HEALTH
+from portal.partner.guard import stops_here
 from registry import access
 from registry.queries import ClientRow
 from registry.states import Action, State
@@ -22,7 +23,11 @@ def client_row(row: ClientRow) -> dict[str, Any]:
 
 def health(row: ClientRow) -> str:
     """One sentence; says no reason that would help an attacker."""
+    if row.state not in {State.ACTIVE, State.RESTRICTED, State.PENDING}:
+        return HEALTH.get(row.state, "not known")
+    if stops_here(row.organization, row.environment):
+        return f"stopped: contained in {row.environment}"
     standing = access.organization_standing(row.organization, row.environment)
-    if row.state == State.ACTIVE and not access.may_organization(standing, Action.ISSUE).allowed:
+    if not access.may_organization(standing, Action.ISSUE).allowed:
         return "gets no token: the organization may not act here now"
-    return HEALTH.get(row.state, "not known")
+    return HEALTH[row.state]

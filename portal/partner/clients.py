@@ -12,15 +12,16 @@ from portal.authn import viewer_of
 from portal.listing import counted
 from portal.log import timeline
 from portal.partner.client_rows import client_row
-from portal.partner.guard import partners
+from portal.partner.guard import own, partners, stopped_environments, stops_here
 from registry import access, clock, queries
 from registry.actors import Viewer
 from registry.queries import ClientRow, RegistrationRow
-from registry.states import Action
+from registry.states import Action, State
 
 REFUSED_SHOWN = 20
 EVENTS_SHOWN = 20
 MONTH = timedelta(days=30)
+_ISSUED = (State.ACTIVE, State.RESTRICTED)
 
 
 @partners
@@ -33,12 +34,22 @@ def listed(request: HttpRequest) -> HttpResponse:
     sentence = f"{page.total} of {counted(total, 'client')}"
     context = {
         "summary": f"{counted(total, 'client').capitalize()}.",
+        "stopped": _stopped(request, viewer),
         "filters": listing.filter_bar(query, client_lists.fields(asked), sentence),
         "clients": [client_row(row) for row in page.rows],
         "pager": page.pager,
         "refused": _refused(viewer),
     }
     return render(request, "partner/clients/list.html", context)
+
+
+def _stopped(request: HttpRequest, viewer: Viewer) -> str:
+    """How many of them get no token because their environment is contained, or ""."""
+    contained = stopped_environments(own(request))
+    count = queries.clients(viewer).filter(environment__in=contained, state__in=_ISSUED).count()
+    return (
+        f"{counted(count, 'client').capitalize()} in {' and '.join(contained)} stopped." if contained else ""
+    )
 
 
 def _refused(viewer: Viewer) -> list[dict[str, Any]]:
@@ -102,9 +113,12 @@ def _verdict(row: ClientRow, registration: RegistrationRow | None) -> dict[str, 
             "title": "Its registration was rejected",
             "text": registration.reason,
         }
-    text = (
-        "Nothing to do on your side: the operator decides."
-        if row.state == "pending"
-        else "It gets no token now."
-    )
-    return {**client_page.tone(said), "title": "May not act", "text": text}
+    return {**client_page.tone(said), "title": "May not act", "text": _why_not(row)}
+
+
+def _why_not(row: ClientRow) -> str:
+    if stops_here(row.organization, row.environment):
+        return f"Your organization is contained in {row.environment}; only the operator can restore it."
+    if row.state == State.PENDING:
+        return "Nothing to do on your side: the operator decides."
+    return "It gets no token now."

@@ -10,7 +10,7 @@ from portal.authn import View
 from portal.permissions import Act, requires
 from registry import access
 from registry.queries import OrganizationRow
-from registry.states import Action, Environment
+from registry.states import FINAL_STATES, Action, Environment, State
 
 
 def own(request: HttpRequest) -> OrganizationRow:
@@ -26,8 +26,13 @@ def allows(row: OrganizationRow, action: Action) -> bool:
 
 def stopped_environments(row: OrganizationRow) -> list[str]:
     """Environments that are contained by themselves while the organization goes on."""
-    contained = {"sandbox": row.sandbox_contained, "production": row.production_contained}
-    return [name for name, is_contained in contained.items() if is_contained]
+    return [environment.value for environment in Environment if stops_here(row, environment)]
+
+
+def stops_here(row: OrganizationRow, environment: str) -> bool:
+    """True if this environment is contained by itself while the organization goes on."""
+    contained = row.production_contained if environment == Environment.PRODUCTION else row.sandbox_contained
+    return bool(contained) and row.state not in {State.SUSPENDED, *FINAL_STATES}
 
 
 def partners(view: View) -> View:

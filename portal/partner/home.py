@@ -40,8 +40,10 @@ def _answer(row: OrganizationRow, refused: int) -> dict[str, str]:
     if row.state == "suspended":
         return {"headline": "Your organization is suspended", "lede": "Nothing is asked of you here."}
     if stopped := stopped_environments(row):
-        lede = "Its clients get no token; the rest goes on. Ask the operator."
-        return {"headline": f"Your {' and '.join(stopped)} is stopped", "lede": lede}
+        return {
+            "headline": f"Your {' and '.join(stopped)} is contained",
+            "lede": "Only the operator can restore it; ask them what they need from you.",
+        }
     if row.state in {"draft", "pending"}:
         return {
             "headline": "You are not active yet",

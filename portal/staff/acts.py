@@ -15,7 +15,7 @@ from registry import errors
 Form = TypeVar("Form", bound=forms.Form)
 Write = Callable[[Mapping[str, Any]], object]
 Page = Callable[[], HttpResponse]
-Address = Callable[[Mapping[str, Any]], str]
+Said = Callable[[Mapping[str, Any]], str]
 
 # Refusals that the person can read and act on; every other one is a page of its own.
 TELLABLE = (
@@ -67,7 +67,7 @@ def _typed(request: HttpRequest, kind: type[forms.Form]) -> dict[str, Any]:
 
 
 def answer(
-    request: HttpRequest, form: forms.Form, write: Write, page: Page, *, done: str, to: str | Address
+    request: HttpRequest, form: forms.Form, write: Write, page: Page, *, done: str | Said, to: str | Said
 ) -> HttpResponse:
     """Write and go `to` with 303, or show the page again with what was typed and what is wrong."""
     if request.method != "POST" or not form.is_valid():
@@ -76,7 +76,8 @@ def answer(
         write(form.cleaned_data)
     except TELLABLE as refusal:
         return refused(form, refusal, page)
-    return gone(request, done=done, to=to if isinstance(to, str) else to(form.cleaned_data))
+    sentence, address = (text if isinstance(text, str) else text(form.cleaned_data) for text in (done, to))
+    return gone(request, done=sentence, to=address)
 
 
 def refused(form: forms.Form, refusal: errors.Refusal, page: Page) -> HttpResponse:

@@ -13,7 +13,7 @@ from portal.listing import line
 from portal.log import timeline
 from portal.permissions import Act, may
 from portal.staff import acts
-from portal.staff.organization_page import event_address
+from portal.staff.organization_page import contained_environments, event_address
 from registry import access, clock, queries
 from registry.queries import ClientRow, Reach
 from registry.states import FINAL_STATES, Action, ClientEvent, client_state_after
@@ -57,12 +57,20 @@ def verdict(request: HttpRequest, row: ClientRow) -> dict[str, str]:
     shown = {
         **client_page.tone(said),
         "title": f"May act: {'yes' if said.allowed else 'no'}{until}",
-        "text": f"The weakest term: {said.reason}. Organization {row.organization.state}, own state {row.state}.",
+        "text": f"The weakest term: {said.reason}. Organization {_standing(row)}; own state {row.state}.",
     }
     waiting = queries.waiting(viewer_of(request)).filter(client=row).first()
     if waiting is not None:
         shown |= {"case_href": reverse("staff:case", args=[waiting.pk]), "case_text": "Open its case"}
     return shown
+
+
+def _standing(row: ClientRow) -> str:
+    """The organization's state, and its containment where that is another."""
+    contained = row.environment in contained_environments(row.organization)
+    return (
+        f"{row.organization.state}, contained in {row.environment}" if contained else row.organization.state
+    )
 
 
 def tokens(row: ClientRow, reach: Reach) -> list[dict[str, Any]]:

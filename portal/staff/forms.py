@@ -1,6 +1,6 @@
 """Forms of the staff portal: shape only. Whether a value is acceptable is the registry's answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 
 from portal.shell import ROLE_WORDS
 from registry.policy.presets import PRESETS
+from registry.queries import WHOLE, Reach
 from registry.roles import STAFF_ROLES, Role
 
 _SCOPE = RegexValidator(
@@ -64,15 +65,9 @@ class ReasonForm(forms.Form):
 
 
 class ContainForm(ReasonForm):
-    """What is contained, and why. `seen` is the number of clients that the page showed."""
+    """What is contained, and why. `seen_…` are the numbers of clients that the page showed, by scope."""
 
-    scope = forms.ChoiceField(
-        label="What is contained",
-        choices=[("organization", "The whole organization, people's sessions too"), *ENVIRONMENTS],
-        initial="organization",
-        widget=forms.RadioSelect,
-    )
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    scope = forms.ChoiceField(label="What is contained", widget=forms.RadioSelect)
     reason_code = forms.ChoiceField(label="Kind of reason", choices=INCIDENT_REASONS)
     incident = forms.CharField(
         label="Incident number", max_length=40, required=False, widget=_mono(spellcheck="false")
@@ -80,13 +75,31 @@ class ContainForm(ReasonForm):
 
     field_order = ("scope", "reason_code", "reason", "incident")
 
-    def is_outgrown_by(self, clients: int) -> bool:
-        """True when more would stop than the page showed; the next page then shows the number of now."""
-        seen = self.cleaned_data["seen"]
-        if seen is None or clients <= seen:
+    def __init__(self, *args: Any, scopes: Mapping[str, Reach], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = {WHOLE: "The whole organization, people's sessions too"} | {
+            name: f"{word} only" for name, word in ENVIRONMENTS
+        }
+        self.fields["scope"].choices = [(name, words[name]) for name in scopes]  # type: ignore[attr-defined]  # a choice
+        self.fields["scope"].initial = next(iter(scopes))
+        self._reaches = scopes
+        for name, reach in scopes.items():
+            field = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=reach.clients)
+            self.fields[f"seen_{name}"] = field
+
+    @property
+    def is_outgrown(self) -> bool:
+        """True when more would stop than the page showed; the next page then shows the numbers of now."""
+        seen, now = self.cleaned_data[f"seen_{self.scope_chosen}"], self._reaches[self.scope_chosen].clients
+        if seen is None or now <= seen:
             return False
-        self.data = {**self.data.dict(), "seen": str(clients)}  # type: ignore[attr-defined]  # a QueryDict: bound
+        shown = {f"seen_{name}": str(reach.clients) for name, reach in self._reaches.items()}
+        self.data = {**self.data.dict(), **shown}  # type: ignore[attr-defined]  # a QueryDict: bound
         return True
+
+    @property
+    def scope_chosen(self) -> str:
+        return str(self.cleaned_data["scope"])
 
 
 class RestoreForm(ReasonForm):
@@ -96,12 +109,12 @@ class RestoreForm(ReasonForm):
 
     def __init__(self, *args: Any, scopes: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = list(scopes)
+        self.scopes = list(scopes)
         self.fields["scope"] = forms.ChoiceField(
             label="What is restored",
-            choices=choices,
-            initial=choices[0][0] if choices else "",
-            widget=forms.RadioSelect if len(choices) > 1 else forms.HiddenInput,
+            choices=self.scopes,
+            initial=self.scopes[0][0] if self.scopes else "",
+            widget=forms.RadioSelect if len(self.scopes) > 1 else forms.HiddenInput,
         )
 
 

@@ -5,6 +5,7 @@ from django.urls import path
 from portal.staff import (
     audit,
     clients,
+    containment,
     dashboard,
     initial_access_tokens,
     organization_acts,
@@ -33,8 +34,8 @@ urlpatterns = [
     path(_ORGANIZATION + "audit/", organizations.audit, name="organization_audit"),
     path(_ORGANIZATION + "submit/", organization_acts.submit, name="organization_submit"),
     path(_ORGANIZATION + "approve/", organization_acts.approve, name="organization_approve"),
-    path(_ORGANIZATION + "contain/", organization_acts.contain, name="organization_contain"),
-    path(_ORGANIZATION + "restore/", organization_acts.restore, name="organization_restore"),
+    path(_ORGANIZATION + "contain/", containment.contain, name="organization_contain"),
+    path(_ORGANIZATION + "restore/", containment.restore, name="organization_restore"),
     path(
         _ORGANIZATION + "initial-access-tokens/new/",
         initial_access_tokens.new,

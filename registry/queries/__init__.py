@@ -9,6 +9,7 @@ from registry.models import Organization as OrganizationRow
 from registry.models import Registration as RegistrationRow
 from registry.queries.cases import cases, cases_in_full, cases_waiting
 from registry.queries.counts import (
+    WHOLE,
     QuotaUse,
     Reach,
     client_reach,
@@ -17,6 +18,7 @@ from registry.queries.counts import (
     last_used,
     quota_use,
     reach,
+    reach_by_scope,
 )
 from registry.queries.lists import clients_found, organizations_found
 from registry.queries.log import LogSearch, client_events, event, events_found, organization_events
@@ -61,6 +63,7 @@ from registry.queries.resources import (
 from registry.queries.visibility import operator_id, operator_organization
 
 __all__ = [
+    "WHOLE",
     "ClientRow",
     "InitialAccessTokenRow",
     "LogSearch",
@@ -109,6 +112,7 @@ __all__ = [
     "quota_use",
     "quotas",
     "reach",
+    "reach_by_scope",
     "refused_registrations",
     "registration",
     "registration_access_tokens",

@@ -37,15 +37,25 @@ class Reach:
     people: int = 0
 
 
-def reach(viewer: Viewer, slug: str, now: datetime) -> Reach:
-    """The live belongings of an organization, in both environments."""
-    row = organization(viewer, slug)
+WHOLE = "organization"
+
+
+def reach(viewer: Viewer, slug: str, now: datetime, environment: str = "") -> Reach:
+    """The live belongings of an organization, in both environments or one; people belong to no environment."""
+    row, here = organization(viewer, slug), {"environment": environment} if environment else {}
+    signing_in = people(viewer, slug).filter(is_active=True)
     return _reach(
-        Client.objects.filter(organization=row),
+        Client.objects.filter(organization=row, **here),
         now,
-        initial_access_tokens=initial_access_tokens(viewer, slug).filter(usable(now)).count(),
-        people=people(viewer, slug).filter(is_active=True).count(),
+        initial_access_tokens=initial_access_tokens(viewer, slug).filter(usable(now), **here).count(),
+        people=0 if environment else signing_in.count(),
     )
+
+
+def reach_by_scope(viewer: Viewer, slug: str, now: datetime) -> Mapping[str, Reach]:
+    """The live belongings by what can be contained: `WHOLE`, and each environment."""
+    here = {environment.value: reach(viewer, slug, now, environment) for environment in Environment}
+    return {WHOLE: reach(viewer, slug, now), **here}
 
 
 def client_reach(viewer: Viewer, client_id: str, now: datetime) -> Reach:

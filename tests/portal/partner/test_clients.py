@@ -93,6 +93,15 @@ class TestDetail:
         assert "Its registration was rejected" in page
         assert "use your own host" in page
 
+    def test_tells_that_its_environment_is_contained(self, bob: Client, acme: Organization) -> None:
+        made = registered(acme)
+        lifecycle.contain_environment(
+            acme.pk, Environment.SANDBOX, actor=world.STAN, reason="we watch them", now=world.now()
+        )
+        page = text(bob, to(made.client_id))
+        assert "Your organization is contained in sandbox" in page
+        assert "we watch them" not in page
+
     def test_a_waiting_one_asks_for_nothing(self, bob: Client, acme: Organization) -> None:
         made = registered(acme, Environment.PRODUCTION)
         assert "the operator decides" in text(bob, to(made.client_id))

@@ -86,7 +86,7 @@ class TestSuspended:
         lifecycle.contain_environment(
             acme.pk, Environment.SANDBOX, actor=world.STAN, reason="drill", now=world.now()
         )
-        assert "Your sandbox is stopped" in text(alice, reverse("partner:home"))
+        assert "Your sandbox is contained" in text(alice, reverse("partner:home"))
 
     def test_a_containment_ends_sessions(self, alice: Client, acme: Organization) -> None:
         lifecycle.contain_organization(acme.pk, actor=world.STAN, reason="drill", now=world.now())

@@ -1,10 +1,12 @@
 """Home: are we ready, and what is asked of us?"""
 
+import pytest
 from django.test import Client
 
 from registry import lifecycle
 from registry.models import Organization
 from registry.roles import Role
+from registry.states import Environment
 from tests import world
 from tests.portal.signed_in import as_role
 from tests.portal.staff.scene import registered, text
@@ -29,6 +31,20 @@ def test_a_pending_one_waits_for_us(db: None) -> None:
     draft = world.organization("juniper", active=False)
     lifecycle.submit_organization(draft.pk, evidence="x", actor=world.STAN, reason="", now=world.now())
     assert "waits for us" in text(as_role(Role.ORGANIZATION_ADMIN, draft), "/partner/")
+
+
+@pytest.mark.parametrize("address", ["/partner/", "/partner/clients/"])
+def test_a_contained_environment_is_told_on_every_page(bob: Client, acme: Organization, address: str) -> None:
+    registered(acme, client_name="Ledger"), registered(acme, Environment.PRODUCTION)
+    lifecycle.contain_environment(
+        acme.pk, Environment.SANDBOX, actor=world.STAN, reason="we watch them", now=world.now()
+    )
+    page = text(bob, address)
+    assert "<b>Contained: sandbox.</b>" in page
+    assert "stopped: contained in sandbox" in page
+    assert "waits for a decision" in page  # production goes on
+    silent = ("nothing to do", "Nothing is asked of you", "we watch them", "Stan Sample")
+    assert [phrase for phrase in silent if phrase in page] == []
 
 
 def test_names_the_sponsor(db: None) -> None:

@@ -58,6 +58,17 @@ class TestDetail:
         assert "The weakest term: organization suspended." in page
         assert "Nothing issued before it counts." in page
 
+    def test_containment_of_its_environment_does_not_contradict_the_state(
+        self, ada: Client, ledger: str, acme: Organization
+    ) -> None:
+        lifecycle.contain_environment(
+            acme.pk, Environment.SANDBOX, actor=world.STAN, reason="drill", now=world.now()
+        )
+        page = text(ada, to("client", ledger))
+        assert "The weakest term: organization contained in sandbox." in page
+        assert "Organization active, contained in sandbox; own state active." in page
+        assert "organization suspended" not in page
+
     def test_shows_keys_by_thumbprint(self, ada: Client, acme: Organization) -> None:
         key = world.signer()
         made = registered(
