@@ -25,6 +25,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from portal import origin
 from registry import clock, sessions
 from registry.actors import Actor, Viewer
 from registry.errors import RoleForbids
@@ -58,7 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):
         super().authentication_failed(request, **credentials)
         sessions.record_refused(
             credentials.get("email", ""),
-            source=request.META.get("REMOTE_ADDR", ""),
+            source=origin.source(request),
             request_id=request_id(request),
             now=clock.now(),
         )

@@ -15,6 +15,13 @@ from registry import audit_identity
 from registry.signed_note import InvalidNote
 
 _KEYS = ("credential_key", "factor_key")
+_BELIEVES_EVERYBODY = (
+    "SECURE_PROXY_SSL_HEADER",
+    "USE_X_FORWARDED_HOST",
+    "USE_X_FORWARDED_PORT",
+    "ALLAUTH_TRUSTED_PROXY_COUNT",
+    "ALLAUTH_TRUSTED_CLIENT_IP_HEADER",
+)
 
 
 @register("concordat")
@@ -29,6 +36,48 @@ def keys_are_strong(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[C
         for name in _KEYS
         if _bytes_in(getattr(settings.REGISTRY, name)) < 32
     ]
+
+
+@register("concordat")
+def pages_have_a_key_of_their_own(
+    app_configs: Sequence[AppConfig] | None, **_: Any
+) -> Iterator[CheckMessage]:
+    """R009: SECRET_KEY signs sessions, forms and links that reset passwords, and does nothing else."""
+    if _bytes_in(settings.SECRET_KEY) < 32:
+        yield Error(
+            "SECRET_KEY is missing or holds fewer than 256 bits.",
+            hint="Set it to 32 random bytes in URL-safe base64; SECRET_KEY_FILE reads it from a file.",
+            id="registry.E009",
+        )
+    keys = {"SECRET_KEY": settings.SECRET_KEY}
+    keys |= {name.upper(): getattr(settings.REGISTRY, name) for name in (*_KEYS, "audit_key")}
+    same = sorted(name for name, key in keys.items() if key and [*keys.values()].count(key) > 1)
+    if same:
+        yield Error(
+            f"{' and '.join(same)} are one key.",
+            hint="Make a key for each: who learns one of them then holds no other, and one can end alone.",
+            id="registry.E009",
+        )
+
+
+@register("concordat")
+def proxies_are_believed_in_one_place(
+    app_configs: Sequence[AppConfig] | None, **_: Any
+) -> Iterator[CheckMessage]:
+    """R008: no header about the source, scheme or host of a request is believed from everybody."""
+    if any(network.prefixlen < 7 for network in settings.TRUSTED_PROXIES):
+        yield Error(
+            "TRUSTED_PROXIES holds so many addresses that anybody could be a proxy.",
+            hint="Name the addresses of your proxies, or the network that only they are in.",
+            id="registry.E008",
+        )
+    unsafe = [name for name in _BELIEVES_EVERYBODY if getattr(settings, name, None)]
+    if unsafe:
+        yield Error(
+            f"{', '.join(unsafe)} believes a header whoever sent it.",
+            hint="Remove it, and name your proxies in TRUSTED_PROXIES.",
+            id="registry.E008",
+        )
 
 
 @register("concordat")

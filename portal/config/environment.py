@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -26,6 +27,14 @@ def env_int(name: str, default: int) -> int:
 
 def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in env_text(name, default).split(",") if item.strip()]
+
+
+def env_networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks such as `10.0.0.0/8, 2001:db8::7`. What is neither stops the start: nobody is trusted."""
+    try:
+        return [ip_network(text) for text in env_list(name)]
+    except ValueError as cause:
+        raise ImproperlyConfigured(f"{name} holds something that is no address and no network.") from cause
 
 
 def env_secret(name: str) -> str:

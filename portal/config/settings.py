@@ -10,6 +10,7 @@ from portal.config.environment import (
     env_bool,
     env_int,
     env_list,
+    env_networks,
     env_secret,
     env_text,
 )
@@ -209,7 +210,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
 SECURE_SSL_REDIRECT = not LOCAL and not env_bool("TLS_ENDS_BEFORE_US_AND_REDIRECTS")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("TRUST_PROXY_PROTO") else None
+TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")  # whose X-Forwarded-* is believed; portal.origin alone asks
 SECURE_HSTS_SECONDS = 0 if LOCAL else 63_072_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not LOCAL
 SECURE_HSTS_PRELOAD = not LOCAL

@@ -18,7 +18,8 @@ from django.utils.module_loading import import_string
 
 django.setup(set_prefix=False)
 
-from portal import errors  # noqa: E402  (needs the settings)
+from portal import errors, origin  # noqa: E402  (needs the settings)
+from portal.config import bodies  # noqa: E402  (stands with the others)
 from portal.config.admission import Admission, Kind, kind_of  # noqa: E402  (stands with the others)
 from portal.metrics import instruments  # noqa: E402  (needs the settings)
 from portal.paths import is_machine  # noqa: E402  (the same)
@@ -45,6 +46,7 @@ class ByPath:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         handler = self._machines if is_machine(environ.get("PATH_INFO", "")) else self._browsers
+        bodies.measure(environ, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         return handler(environ, start_response)
 
 
@@ -55,6 +57,7 @@ class ByUrgency:
         self._inner, self._admission = inner, admission
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        origin.settle(environ, settings.TRUSTED_PROXIES)
         kind = kind_of(environ.get("PATH_INFO", ""))
         if kind is None:
             return self._inner(environ, start_response)

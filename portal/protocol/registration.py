@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from portal import errors, trail
+from portal import errors, origin, trail
 from portal.protocol import requests
 from registry import clock
 from registry.registration import Registered
@@ -23,7 +23,7 @@ def register(request: HttpRequest) -> HttpResponse:
         content_type=request.META.get("CONTENT_TYPE"),
         body=requests.read_body(request),
         idempotency_key=request.META.get("HTTP_IDEMPOTENCY_KEY"),
-        source=requests.source(request),
+        source=origin.source(request),
         request_id=getattr(request, "id", ""),
     )
     registered = dynamic.register(call, now=clock.now())

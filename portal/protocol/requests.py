@@ -105,8 +105,3 @@ def basic(header: str | None) -> tuple[str, str] | None:
     if scheme.lower() != "basic" or not colon:
         raise InvalidClient("the Authorization header is not Basic credentials")
     return unquote_plus(identifier), unquote_plus(secret)
-
-
-def source(request: HttpRequest) -> str:
-    """The network address that the request came from, as the server saw it."""
-    return str(request.META.get("REMOTE_ADDR", "")) or "unknown"

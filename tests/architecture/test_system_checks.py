@@ -4,6 +4,7 @@ import os
 import re
 from base64 import urlsafe_b64encode
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +19,7 @@ from registry import checks
 from tests.architecture.source import ROOT
 
 STRONG = urlsafe_b64encode(bytes(range(32))).decode()
+OTHER = urlsafe_b64encode(bytes(range(2, 34))).decode()
 WEAK = urlsafe_b64encode(bytes(31)).decode()
 EVERY_ID = set(re.findall(r"registry\.[EWC]\d+", (ROOT / "registry/checks.py").read_text()))
 
@@ -45,7 +47,7 @@ SAFE: list[dict[str, Any]] = [
     {"deployment": "production", "clock_offset_file": ""},
     {"deployment": "local", "clock_offset_file": "/run/offset"},
     {"deployment": "test", "clock_offset_file": "/run/offset"},
-    {"credential_key": STRONG, "factor_key": STRONG},
+    {"credential_key": STRONG, "factor_key": OTHER},
     {"issuer": "https://as.example"},
     {"issuer": "https://as.example:8443"},
     {"audit_key": "", "audit_public_keys": (PUBLIC,)},
@@ -72,6 +74,57 @@ def test_a_safe_value_is_not(settings: Settings, values: dict[str, Any]) -> None
 def test_the_broker_is_named(settings: Settings, url: str, ids: set[str]) -> None:
     settings.CELERY_BROKER_URL = url
     assert fired() == ids
+
+
+@pytest.mark.parametrize(
+    ("key", "ids"),
+    [
+        ("", {"registry.E009"}),
+        ("change me", {"registry.E009"}),
+        (WEAK, {"registry.E009"}),
+        (urlsafe_b64encode(bytes(range(1, 33))).decode(), set()),
+    ],
+)
+def test_pages_have_a_strong_key(settings: Settings, key: str, ids: set[str]) -> None:
+    settings.SECRET_KEY = key
+    assert fired() == ids
+
+
+@pytest.mark.parametrize("other", ["credential_key", "factor_key", "audit_key"])
+def test_no_two_keys_are_one(settings: Settings, other: str) -> None:
+    settings.REGISTRY = replace(settings.REGISTRY, **{other: settings.SECRET_KEY})
+    (told,) = checks.pages_have_a_key_of_their_own(None)
+    assert f"{other.upper()} and SECRET_KEY are one key" in told.msg
+
+
+@pytest.mark.parametrize(
+    ("networks", "ids"),
+    [
+        ([], set()),
+        (["127.0.0.1", "10.0.0.0/8", "fd00::/8"], set()),
+        (["0.0.0.0/0"], {"registry.E008"}),
+        (["0.0.0.0/1", "128.0.0.0/1"], {"registry.E008"}),
+        (["::/0"], {"registry.E008"}),
+    ],
+)
+def test_not_everybody_is_a_proxy(settings: Settings, networks: list[str], ids: set[str]) -> None:
+    settings.TRUSTED_PROXIES = [ip_network(network) for network in networks]
+    assert fired() == ids
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECURE_PROXY_SSL_HEADER", ("HTTP_X_FORWARDED_PROTO", "https")),
+        ("USE_X_FORWARDED_HOST", True),
+        ("USE_X_FORWARDED_PORT", True),
+        ("ALLAUTH_TRUSTED_PROXY_COUNT", 1),
+        ("ALLAUTH_TRUSTED_CLIENT_IP_HEADER", "X-Real-IP"),
+    ],
+)
+def test_no_header_is_believed_from_everybody(settings: Settings, name: str, value: Any) -> None:
+    setattr(settings, name, value)
+    assert fired() == {"registry.E008"}
 
 
 def _as_owner(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +165,8 @@ def test_without_a_database_the_owner_is_not_asked(settings: Settings) -> None:
 
 
 def test_every_check_has_its_cases() -> None:
-    assert {name for name, _ in UNSAFE} | {"registry.E004", "registry.E006"} == EVERY_ID
+    alone = {"registry.E004", "registry.E006", "registry.E008", "registry.E009"}
+    assert {name for name, _ in UNSAFE} | alone == EVERY_ID
 
 
 def test_every_check_is_registered() -> None:
@@ -131,7 +185,8 @@ def test_every_message_says_what_to_do(settings: Settings) -> None:
         deployment="staging",
         clock_offset_file="/run/offset",
     )
-    settings.CELERY_BROKER_URL = ""
+    settings.CELERY_BROKER_URL = settings.SECRET_KEY = ""
+    settings.TRUSTED_PROXIES = [ip_network("::/0")]
     told: list[CheckMessage] = framework.run_checks(tags=["concordat"])
     assert {str(message.id) for message in told} == EVERY_ID - {"registry.E006"}
     assert all(message.hint and message.is_serious() for message in told)

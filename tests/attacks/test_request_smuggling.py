@@ -44,6 +44,55 @@ def test_is_refused_or_read_as_one(live_server: Live, name: str) -> None:
     assert intruder.left_behind()["clients"] <= 1
 
 
+def chunked(*parts: bytes) -> bytes:
+    """A body in chunks (RFC 9112 §7.1)."""
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts)
+    return b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+
+
+class TestChunks:
+    """A body without a length is read, and judged like any other; Django alone would take it for empty."""
+
+    def register(self, live: Live, body: bytes) -> tuple[bytes, Intruder]:
+        intruder = Intruder(live, max_uses=5)
+        head = HEAD % live.port + b"Authorization: Bearer %s\r\n" % intruder.token.encode()
+        return live.raw(head + body, timeout=5), intruder
+
+    @pytest.mark.parametrize("parts", [(BODY,), (BODY[:10], BODY[10:]), tuple(bytes([c]) for c in BODY)])
+    def test_are_one_body(self, live_server: Live, parts: tuple[bytes, ...]) -> None:
+        received, intruder = self.register(live_server, chunked(*parts))
+        assert received.startswith(b"HTTP/1.1 201 ")
+        assert intruder.left_behind()["clients"] == 1
+
+    def test_without_a_chunk_are_an_empty_body(self, live_server: Live) -> None:
+        received, intruder = self.register(live_server, chunked())
+        assert received.startswith(b"HTTP/1.1 400 ")
+        assert intruder.nothing_left()
+
+    def test_nothing_after_the_last_is_read(self, live_server: Live) -> None:
+        received, intruder = self.register(live_server, chunked(BODY) + BODY)
+        assert received.count(b"HTTP/1.1 2") == 1
+        assert intruder.left_behind()["clients"] == 1
+
+    @pytest.mark.parametrize("octets", [65_537, 200_000, 900_000])
+    def test_beyond_the_limit_are_too_large(self, live_server: Live, octets: int) -> None:
+        parts = [b" " * 50_000] * (octets // 50_000) + [b" " * (octets % 50_000) or b" "]
+        received, intruder = self.register(live_server, chunked(*parts))
+        assert received.startswith(b"HTTP/1.1 413 ")
+        assert intruder.nothing_left()
+
+    def test_carry_forms_too(self, live_server: Live) -> None:
+        head = b"POST /token HTTP/1.1\r\nHost: localhost:%d\r\nConnection: close\r\n" % live_server.port
+        form = b"Content-Type: application/x-www-form-urlencoded\r\n" + chunked(
+            b"grant_type=", b"nonsense&client_id=c"
+        )
+        assert b"grant_type is not offered" in live_server.raw(head + form, timeout=5)
+
+    def test_without_chunks_and_length_there_is_no_body(self, live_server: Live) -> None:
+        received, _ = self.register(live_server, b"\r\n")
+        assert received.startswith(b"HTTP/1.1 400 ")
+
+
 @pytest.mark.parametrize(
     "request_line",
     [
