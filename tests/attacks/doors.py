@@ -1,11 +1,14 @@
 """Every address of the URL conf, and everybody who may stand before it."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.conf import settings
+from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from portal.paths import is_api, is_machine
@@ -35,6 +38,14 @@ PEOPLE: Mapping[str, Role] = {
 SERVICES = ("service", "unscoped")
 CAST = ("anonymous", *PEOPLE, *SERVICES)
 FORM_TOKEN = "f" * 32
+WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
+OF_STRANGERS = {  # what a refused request may write
+    "registry_auditevent",
+    "registry_auditqueue",
+    "registry_rate",
+    "django_session",
+    "signin_cache",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +183,18 @@ def registered(holder: Organization, environment: Environment) -> str:
         now=world.now(),
     )
     return made.client_id
+
+
+@contextmanager
+def written() -> Iterator[set[str]]:
+    """The tables in which the block changes a row."""
+    tables: set[str] = set()
+
+    def note(execute: Callable[..., Any], statement: str, parameters: Any, many: bool, context: Any) -> Any:
+        result = execute(statement, parameters, many, context)
+        if context["cursor"].rowcount:
+            tables.update(WRITES.findall(statement))
+        return result
+
+    with connection.execute_wrapper(note):
+        yield tables

@@ -4,35 +4,38 @@ A new address or verb without a cell fails, and so does a row without an address
 behind but what the log says of strangers.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from pytest_django import Settings
 
 from registry.models import Client, Organization
 from registry.operator import API_SCOPES
 from tests import audit_log, world
-from tests.attacks.doors import CAST, PEOPLE, ROUTES, VERBS, Route, Somebody, cast, known, routes, service
+from tests.attacks.doors import (
+    CAST,
+    OF_STRANGERS,
+    PEOPLE,
+    ROUTES,
+    VERBS,
+    Route,
+    Somebody,
+    cast,
+    known,
+    routes,
+    service,
+    written,
+)
 from tests.attacks.privileges import TABLE, read
 from tests.live import Answer
 from tests.software import CHALLENGE
 
 pytestmark = pytest.mark.django_db
 PROVE_AGAIN = ("/sign-in/step-up/", "/sign-in/password/", "/account/totp/")
-WRITES = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
-OF_STRANGERS = {
-    "registry_auditevent",
-    "registry_auditqueue",
-    "registry_rate",
-    "django_session",
-    "signin_cache",
-}
 
 
 class Outcome(Enum):
@@ -105,19 +108,6 @@ def ask(somebody: Somebody, route: Route, verb: str, ids: Mapping[str, Any]) -> 
         answer = somebody.ask(verb, path, told)
         transaction.set_rollback(True)
     return answer
-
-
-@contextmanager
-def written() -> Iterator[set[str]]:
-    """The tables that the block writes to."""
-    tables: set[str] = set()
-
-    def note(execute: Callable[..., Any], statement: str, *rest: Any) -> Any:
-        tables.update(WRITES.findall(statement))
-        return execute(statement, *rest)
-
-    with connection.execute_wrapper(note):
-        yield tables
 
 
 def cells(verbs: Sequence[str]) -> Iterator[tuple[Route, str]]:
