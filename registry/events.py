@@ -15,7 +15,9 @@ class Event(StrEnum):
     ORGANIZATION_ENVIRONMENT_RESTORED = "organization.environment.restored"
     ORGANIZATION_REVOKED = "organization.relation.revoked"
     DOMAIN_PROVED = "organization.domain.attested"
+    DOMAIN_ENDED = "organization.domain.ended"
     ENTITLEMENT_GRANTED = "organization.entitlement.granted"
+    ENTITLEMENT_WITHDRAWN = "organization.entitlement.ended"
     QUOTA_SET = "organization.quota.set"
 
     INITIAL_ACCESS_TOKEN_ISSUED = "initial_access_token.credential.issued"
@@ -57,6 +59,7 @@ class Event(StrEnum):
     PERSON_CREATED = "person.record.created"
     PERSON_INVITED = "person.invitation.sent"
     PERSON_JOINED = "person.invitation.accepted"
+    PERSON_ENDED = "person.access.ended"
     PERSON_SIGNED_IN = "person.session.started"
     PERSON_SIGNED_OUT = "person.session.ended"
     PERSON_SIGN_IN_REFUSED = "person.session.refused"

@@ -232,6 +232,12 @@ def _move_organization(
     return organization
 
 
+def count_edition(organization: Organization) -> None:
+    """What belongs to a locked organization changed, which is part of what its approver saw."""
+    organization.version += 1
+    organization.save(force_update=True, update_fields=["version"])
+
+
 def _save_organization(organization: Organization) -> None:
     organization.version += 1
     organization.save(force_update=True)

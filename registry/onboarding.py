@@ -1,121 +1,21 @@
-"""Organizations come to be: record, contacts, entitlements, quotas, domains."""
+"""Organizations come to be and change: record, contacts, entitlements, quotas."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import idna
 from django.db import IntegrityError, transaction
-from publicsuffixlist import PublicSuffixList
 
 from registry import audit, lifecycle
+from registry import organization_facts as facts_of
 from registry.actors import Actor
-from registry.errors import Conflict, FourEyesRequired, InvalidInput
+from registry.errors import Conflict, FourEyesRequired, NotFound
 from registry.events import Event
-from registry.models import (
-    Contact,
-    ContactKind,
-    DomainProof,
-    Entitlement,
-    Organization,
-    ProvedDomain,
-    Quota,
-    RegistrationScheme,
-    Review,
-)
-from registry.states import Environment, State
-
-_RESERVED = frozenset({"new"})  # an address of the portal
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-RESERVED_SLUGS = frozenset({"lookup", "new"})
-_LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
-_SUFFIXES = PublicSuffixList()
-
-
-@dataclass(frozen=True, slots=True)
-class ContactFacts:
-    kind: str
-    name: str
-    email: str
-    phone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EntitlementFacts:
-    """A role: `default_scopes`, part of `scopes`, are those of a client that asks for none."""
-
-    role: str
-    scopes: Sequence[str]
-    grant_types: Sequence[str]
-    valid_until: datetime | None = None
-    default_scopes: Sequence[str] = ()
-
-    def row(self) -> dict[str, Any]:
-        """The columns of its row, without organization and role. Raises InvalidInput."""
-        if not set(self.default_scopes) <= set(self.scopes):
-            raise InvalidInput("default_scopes are not part of scopes.", fix="Grant them, or leave them out.")
-        return {
-            "scopes": list(self.scopes),
-            "default_scopes": list(self.default_scopes),
-            "grant_types": list(self.grant_types),
-            "valid_until": self.valid_until,
-        }
-
-    def summary(self) -> dict[str, Any]:
-        """What the audit event says of it."""
-        end = self.valid_until.isoformat() if self.valid_until else None
-        return self.row() | {"role": self.role, "valid_until": end}
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaFacts:
-    environment: str
-    clients: int = 20
-    keys_per_client: int = 10
-    initial_access_tokens: int = 10
-    registrations_per_hour: int = 60
-
-    def row(self) -> dict[str, int]:
-        """The columns of its row, without organization and environment."""
-        return {
-            "clients": self.clients,
-            "keys_per_client": self.keys_per_client,
-            "initial_access_tokens": self.initial_access_tokens,
-            "registrations_per_hour": self.registrations_per_hour,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class OrganizationFacts:
-    """What is said of a new organization. `country` is ISO 3166-1 alpha-2; reviews are `Review` values."""
-
-    slug: str
-    legal_name: str
-    display_name: str
-    registration_scheme: str
-    registration_number: str
-    country: str
-    website: str = ""
-    contract_end: date | None = None
-    sponsor_id: UUID | None = None
-    contacts: Sequence[ContactFacts] = ()
-    entitlements: Sequence[EntitlementFacts] = ()
-    quotas: Sequence[QuotaFacts] = field(
-        default=(QuotaFacts(Environment.SANDBOX), QuotaFacts(Environment.PRODUCTION))
-    )
-    preset: str = "baseline"
-    sandbox_review: str = Review.AUTOMATIC
-    production_review: str = Review.ONE_PERSON
-
-
-def lei_is_valid(text: str) -> bool:
-    """ISO 17442: 18 characters and two check digits, ISO 7064 MOD 97-10."""
-    if not _LEI.fullmatch(text):
-        return False
-    return int("".join(str(int(character, 36)) for character in text)) % 97 == 1
+from registry.models import Contact, Entitlement, Organization, Quota, Review, User
+from registry.organization_facts import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
+from registry.roles import STAFF_ROLES
+from registry.states import State
 
 
 @transaction.atomic
@@ -123,7 +23,8 @@ def create_organization(
     facts: OrganizationFacts, *, actor: Actor, now: datetime, is_operator: bool = False
 ) -> Organization:
     """Make an organization in state draft. Raises InvalidInput or Conflict (slug or number already held)."""
-    _check_facts(facts)
+    facts_of.check_facts(facts, today=now.date())
+    _check_sponsor(facts.sponsor_id)
     organization = Organization(
         slug=facts.slug,
         legal_name=facts.legal_name,
@@ -142,59 +43,28 @@ def create_organization(
         state_since=now,
         created_at=now,
     )
-    try:
-        with transaction.atomic():
-            organization.save(force_insert=True)
-    except IntegrityError as cause:
-        raise Conflict(
-            "An organization with this slug or registration number exists.", fix="Open that one instead."
-        ) from cause
+    _save_once(organization, is_new=True)
     _add_parts(organization, facts)
     _record(organization, Event.ORGANIZATION_CREATED, actor, now, after=_summary(facts))
     return organization
 
 
-def _check_facts(facts: OrganizationFacts) -> None:
-    if not _SLUG.fullmatch(facts.slug) or facts.slug in _RESERVED:
-        raise InvalidInput(
-            "slug is not made of a-z, 0-9 and hyphens, 64 at most.", fix="Choose another slug."
-        )
-    if facts.slug in RESERVED_SLUGS:
-        raise InvalidInput("slug is a word of our own addresses.", fix="Choose another slug.")
-    if facts.registration_scheme not in RegistrationScheme.values:
-        raise InvalidInput("registration_scheme is not lei or national.", fix="Choose one of them.")
-    if facts.registration_scheme == RegistrationScheme.LEI and not lei_is_valid(facts.registration_number):
-        raise InvalidInput(
-            "registration_number is not a valid LEI (ISO 17442).", fix="Check its 20 characters."
-        )
-    if not re.fullmatch("[A-Z]{2}", facts.country):
-        raise InvalidInput("country is not two capital letters (ISO 3166-1).", fix="Write it as in NO or DE.")
-    kinds = [contact.kind for contact in facts.contacts]
-    if _repeats(kinds) or not set(kinds) <= set(ContactKind.values):
-        raise InvalidInput(
-            "contacts do not name each kind once.", fix=f"Kinds: {', '.join(ContactKind.values)}."
-        )
-
-    if _repeats([each.role for each in facts.entitlements]):
-        raise InvalidInput("entitlements name a role twice.", fix="Give each role all its scopes at once.")
-    if _repeats([each.environment for each in facts.quotas]):
-        raise InvalidInput("quotas name an environment twice.", fix="Give each environment one quota.")
-
-
-def _repeats(names: Sequence[str]) -> bool:
-    return len(set(names)) < len(names)
-
-
 def _add_parts(organization: Organization, facts: OrganizationFacts) -> None:
-    Contact.objects.bulk_create(
-        Contact(organization=organization, kind=c.kind, name=c.name, email=c.email, phone=c.phone)
-        for c in facts.contacts
-    )
+    _add_contacts(organization, facts.contacts)
+    for entitlement in facts.entitlements:
+        _check_scopes(organization, entitlement)
     Entitlement.objects.bulk_create(
         Entitlement(organization=organization, role=e.role, **e.row()) for e in facts.entitlements
     )
     Quota.objects.bulk_create(
         Quota(organization=organization, environment=q.environment, **q.row()) for q in facts.quotas
+    )
+
+
+def _add_contacts(organization: Organization, contacts: Sequence[ContactFacts]) -> None:
+    Contact.objects.bulk_create(
+        Contact(organization=organization, kind=c.kind, name=c.name, email=c.email, phone=c.phone)
+        for c in contacts
     )
 
 
@@ -208,132 +78,181 @@ def _summary(facts: OrganizationFacts) -> dict[str, Any]:
     }
 
 
-_CHANGEABLE = frozenset(
+def _save_once(organization: Organization, *, is_new: bool) -> None:
+    """Save it, unless another organization holds its slug or its number in the same register."""
+    try:
+        with transaction.atomic():
+            organization.save(force_insert=is_new, force_update=not is_new)
+    except IntegrityError as cause:
+        raise Conflict(
+            "An organization with this slug or registration number exists.", fix="Open that one instead."
+        ) from cause
+
+
+_COLUMNS = frozenset(
     {
         "legal_name",
         "display_name",
+        "registration_scheme",
+        "registration_number",
+        "country",
         "website",
         "contract_end",
+        "sponsor_id",
         "sandbox_review",
         "production_review",
     }
 )
+_CHANGEABLE = _COLUMNS | {"contacts"}
 
 
 @transaction.atomic
 def change_organization(
-    organization_id: UUID, changes: Mapping[str, Any], *, actor: Actor, now: datetime
+    organization_id: UUID, changes: Mapping[str, Any], *, actor: Actor, now: datetime, reason: str = ""
 ) -> Organization:
     """Change facts about an organization that need no new approval. Raises InvalidInput for any other.
 
+    changes  column → value; `contacts`, a sequence of ContactFacts, replaces all of them
+
     Raises FourEyesRequired for a weaker review once somebody was asked to approve the organization: from then on
-    one actor could open for themselves what two have to open.
+    one actor could open for themselves what two have to open. Raises Conflict for a number that another one holds.
     """
     unknown = set(changes) - _CHANGEABLE
     if unknown:
-        raise InvalidInput(
-            f"{min(unknown)} cannot be changed.", fix=f"Changeable: {', '.join(sorted(_CHANGEABLE))}."
-        )
+        fix = f"Changeable: {', '.join(sorted(_CHANGEABLE))}."
+        raise facts_of.invalid(min(unknown), "cannot be changed", fix)
     organization = lifecycle.lock_organization(organization_id)
-    _check_reviews(organization, changes)
-    before = {name: _plain(getattr(organization, name)) for name in changes}
-    for name, value in changes.items():
-        setattr(organization, name, value)
+    before = {name: _held(organization, name) for name in changes}
+    for name in _COLUMNS & set(changes):
+        setattr(organization, name, changes[name])
+    _check_changes(organization, changes, before, now.date())
     organization.version += 1
-    organization.save(force_update=True)
-    after = {name: _plain(value) for name, value in changes.items()}
-    _record(organization, Event.ORGANIZATION_CHANGED, actor, now, before=before, after=after)
+    _save_once(organization, is_new=False)
+    if "contacts" in changes:
+        _replace_contacts(organization, changes["contacts"])
+    after = {name: _held(organization, name) for name in changes}
+    _record(organization, Event.ORGANIZATION_CHANGED, actor, now, before=before, after=after, reason=reason)
     return organization
+
+
+def _held(organization: Organization, name: str) -> Any:
+    if name == "contacts":
+        rows = organization.contacts.order_by("kind")
+        return [ContactFacts(row.kind, row.name, row.email, row.phone).summary() for row in rows]
+    return facts_of.plain(getattr(organization, name))
+
+
+def _check_changes(
+    organization: Organization, changes: Mapping[str, Any], before: Mapping[str, Any], today: date
+) -> None:
+    """Judge the state after the change; what was there before and stays is not judged anew."""
+    if {"registration_scheme", "registration_number"} & set(changes):
+        facts_of.check_registration(organization.registration_scheme, organization.registration_number)
+    checks: Mapping[str, Callable[[Any], None]] = {
+        "country": facts_of.check_country,
+        "contract_end": lambda end: facts_of.check_contract_end(end, today=today),
+        "sponsor_id": _check_sponsor,
+        "contacts": facts_of.check_contacts,
+    }
+    for name, check in checks.items():
+        if name in changes and facts_of.plain(changes[name]) != before[name]:
+            check(changes[name])
+    _check_reviews(organization.state, changes, before)
+
+
+def _check_sponsor(sponsor_id: UUID | None) -> None:
+    if sponsor_id is None:
+        return
+    if not User.objects.filter(pk=sponsor_id, role__in=STAFF_ROLES, is_active=True).exists():
+        raise facts_of.invalid("sponsor", "is nobody of the operator", "Name a staff person.")
+
+
+def _replace_contacts(organization: Organization, contacts: Sequence[ContactFacts]) -> None:
+    organization.contacts.all().delete()
+    _add_contacts(organization, contacts)
 
 
 _STRENGTH = {Review.AUTOMATIC: 0, Review.ONE_PERSON: 1, Review.FOUR_EYES: 2}
 
 
-def _check_reviews(organization: Organization, changes: Mapping[str, Any]) -> None:
+def _check_reviews(state: str, changes: Mapping[str, Any], before: Mapping[str, Any]) -> None:
     for name in sorted({"sandbox_review", "production_review"} & set(changes)):
         if changes[name] not in Review.values:
-            raise InvalidInput(f"{name} is not a kind of review.", fix=f"Kinds: {', '.join(Review.values)}.")
-        weaker = _STRENGTH[Review(changes[name])] < _STRENGTH[Review(getattr(organization, name))]
-        if weaker and organization.state != State.DRAFT:
+            raise facts_of.invalid(name, "is not a kind of review", f"Kinds: {', '.join(Review.values)}.")
+        weaker = _STRENGTH[Review(changes[name])] < _STRENGTH[Review(before[name])]
+        if weaker and state != State.DRAFT:
             raise FourEyesRequired(
                 f"{name} is made weaker only in a draft, which a second person approves.",
                 fix="Keep the review, or choose a stronger one.",
             )
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
-
-
-@transaction.atomic
-def attest_domain(
-    organization_id: UUID, domain: str, *, evidence: str, actor: Actor, now: datetime
-) -> ProvedDomain:
-    """Staff attest that a domain belongs to an organization. Raises InvalidInput, Conflict."""
-    organization = lifecycle.lock_organization(organization_id)
-    name = _canonical_domain(domain)
-    if not evidence.strip():
-        raise InvalidInput("No evidence is given.", fix="Say how the domain was checked.")
-    try:
-        with transaction.atomic():
-            proved = ProvedDomain.objects.create(
-                organization=organization,
-                domain=name,
-                proof=DomainProof.ATTESTED,
-                evidence=evidence,
-                proved_by=actor.name,
-                proved_at=now,
-            )
-    except IntegrityError as cause:
-        raise Conflict(f"{name} is proved already.", fix="End that proof first.") from cause
-    _count_edition(organization)
-    _record(organization, Event.DOMAIN_PROVED, actor, now, after={"domain": name, "evidence": evidence})
-    return proved
-
-
-def _canonical_domain(domain: str) -> str:
-    try:
-        name = idna.encode(domain.strip().rstrip(".").lower(), uts46=True).decode("ascii")
-    except idna.IDNAError as cause:
-        raise InvalidInput("domain is not a DNS name.", fix="Write it as in partner.example.") from cause
-    if name.rpartition(".")[2].isdecimal():
-        raise InvalidInput("domain is an IP address.", fix="Write it as in partner.example.")
-    if "." not in name or _SUFFIXES.is_public(name):
-        raise InvalidInput("domain is a public suffix.", fix="Name a domain that one party registered.")
-    return name
-
-
 @transaction.atomic
 def grant_entitlement(
-    organization_id: UUID, facts: EntitlementFacts, *, actor: Actor, now: datetime
+    organization_id: UUID, facts: EntitlementFacts, *, actor: Actor, now: datetime, reason: str = ""
 ) -> Entitlement:
-    """Give an organization a role, or replace the scopes and grants of one that it holds."""
+    """Give an organization a role, or replace the scopes and grants of one that it holds. Raises InvalidInput."""
     organization = lifecycle.lock_organization(organization_id)
+    columns = facts.row()
+    _check_scopes(organization, facts)
+    held = Entitlement.objects.filter(organization=organization, role=facts.role).first()
+    before = _entitlement(held).summary() if held else None
     entitlement, _ = Entitlement.objects.update_or_create(
-        organization=organization, role=facts.role, defaults=facts.row()
+        organization=organization, role=facts.role, defaults=columns
     )
-    _count_edition(organization)
-    _record(organization, Event.ENTITLEMENT_GRANTED, actor, now, after=facts.summary())
+    lifecycle.count_edition(organization)
+    told = {"before": before, "after": facts.summary(), "reason": reason}
+    _record(organization, Event.ENTITLEMENT_GRANTED, actor, now, **told)
     return entitlement
 
 
 @transaction.atomic
-def set_quota(organization_id: UUID, facts: QuotaFacts, *, actor: Actor, now: datetime) -> Quota:
+def withdraw_entitlement(
+    organization_id: UUID, role: str, *, actor: Actor, reason: str, now: datetime
+) -> Entitlement:
+    """Take a role from an organization: from the next token on its clients do without. Raises NotFound."""
+    organization = lifecycle.lock_organization(organization_id)
+    if not reason.strip():
+        raise facts_of.invalid("reason", "says nothing", "Say why; it is kept in the audit log.")
+    held = Entitlement.objects.filter(organization=organization, role=role).first()
+    if held is None:
+        raise NotFound("It does not hold this role.")
+    held.delete()
+    lifecycle.count_edition(organization)
+    before = _entitlement(held).summary()
+    _record(organization, Event.ENTITLEMENT_WITHDRAWN, actor, now, before=before, reason=reason)
+    return held
+
+
+def _check_scopes(organization: Organization, facts: EntitlementFacts) -> None:
+    """A partner is granted scopes of the operator's table; the operator's own services have those of the API."""
+    if not organization.is_operator:
+        facts_of.check_known(facts.scopes)
+
+
+def _entitlement(row: Entitlement) -> EntitlementFacts:
+    return EntitlementFacts(row.role, row.scopes, row.grant_types, row.valid_until, row.default_scopes)
+
+
+@transaction.atomic
+def set_quota(
+    organization_id: UUID, facts: QuotaFacts, *, actor: Actor, now: datetime, reason: str = ""
+) -> Quota:
     """Set how many of each an organization may hold in one environment. What it holds already stays."""
     organization = lifecycle.lock_organization(organization_id)
+    held = Quota.objects.filter(organization=organization, environment=facts.environment).first()
+    before = {"environment": facts.environment, **_limits(held)} if held else None
     quota, _ = Quota.objects.update_or_create(
         organization=organization, environment=facts.environment, defaults=facts.row()
     )
-    _count_edition(organization)
+    lifecycle.count_edition(organization)
     after = {"environment": facts.environment, **facts.row()}
-    _record(organization, Event.QUOTA_SET, actor, now, after=after)
+    _record(organization, Event.QUOTA_SET, actor, now, before=before, after=after, reason=reason)
     return quota
 
 
-def _count_edition(organization: Organization) -> None:
-    """What belongs to an organization is part of what its approver saw."""
-    organization.version += 1
-    organization.save(force_update=True, update_fields=["version"])
+def _limits(row: Quota) -> dict[str, int]:
+    return {name: getattr(row, name) for name in QuotaFacts(row.environment).row()}
 
 
 def _record(organization: Organization, event: Event, actor: Actor, now: datetime, **facts: Any) -> None:

@@ -10,7 +10,7 @@ from registry import onboarding
 from registry.actors import Actor, system
 from registry.errors import InvalidInput
 from registry.models import Organization, Review
-from registry.onboarding import EntitlementFacts, OrganizationFacts, QuotaFacts
+from registry.organization_facts import EntitlementFacts, OrganizationFacts, QuotaFacts
 from registry.registration import Registered
 from registry.routes import manual
 from registry.states import Environment

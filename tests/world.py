@@ -17,12 +17,12 @@ from django.conf import settings
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 
-from registry import clock, credentials, lifecycle, onboarding, people
+from registry import clock, credentials, domain_proofs, lifecycle, onboarding, people
 from registry import operator as founding
 from registry.actors import Actor, ActorKind
 from registry.models import InitialAccessToken, Organization, User
-from registry.onboarding import EntitlementFacts, OrganizationFacts, QuotaFacts
 from registry.operator import API_SCOPES
+from registry.organization_facts import EntitlementFacts, OrganizationFacts, QuotaFacts
 from registry.roles import Role
 from registry.states import Environment
 
@@ -84,7 +84,7 @@ def organization(
         now=now(),
     )
     for domain in domains:
-        onboarding.attest_domain(
+        domain_proofs.attest_domain(
             made.pk, domain.format(slug=slug), evidence="seen in the register", actor=STAN, now=now()
         )
     return approved(made) if active else made

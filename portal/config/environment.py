@@ -81,6 +81,7 @@ class RegistrySettings:
     clock_offset_file: str
     operator_slug: str
     organization_needs_four_eyes: bool = True
+    scopes: frozenset[str] = frozenset()
     access_token_seconds: int = 300
     access_token_seconds_limit: int = 3600
     authorization_code_seconds: int = 60

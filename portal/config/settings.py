@@ -32,6 +32,7 @@ REGISTRY = RegistrySettings(
     clock_offset_file=env_text("CONCORDAT_CLOCK_OFFSET_FILE"),
     operator_slug=env_text("CONCORDAT_OPERATOR_SLUG", "operator"),
     organization_needs_four_eyes=env_bool("CONCORDAT_FOUR_EYES", default=True),
+    scopes=frozenset(env_text("CONCORDAT_SCOPES").split()),
     initial_access_token_seconds_limit=env_int("CONCORDAT_IAT_SECONDS_LIMIT", 7 * 86400),
     api_requests_per_minute=env_int("CONCORDAT_API_RATE", 600 * _OFTEN),
     api_requests_per_minute_of_organization=env_int("CONCORDAT_API_RATE_OF_ORGANIZATION", 3000 * _OFTEN),

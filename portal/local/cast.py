@@ -11,6 +11,7 @@ from typing import Any
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 
+from portal.local.story import SCOPES
 from registry import credentials, operator, people, queries
 from registry.actors import Viewer, system
 from registry.errors import InvalidInput
@@ -26,13 +27,6 @@ STAFF = {
     Role.ADMINISTRATOR: ("adrian@northgate.example", "Adrian Sample"),
 }
 SERVICES = ("Onboarding desk", "Second pair of eyes")
-RESOURCE_SCOPES = (
-    "accounts:read",
-    "transactions:read",
-    "payments:write",
-    "profile:read",
-    "health-records:read",
-)
 
 
 def seed_operator(now: datetime) -> dict[str, Any]:
@@ -102,8 +96,8 @@ def _resource_server(environment: Environment, now: datetime) -> dict[str, Any]:
         f"accounts-api-{environment}",
         queries.operator_id(),
         environment,
-        RESOURCE_SCOPES,
+        SCOPES,
         actor=SEEDER,
         now=now,
     )
-    return {"id": minted.row.identifier, "secret": minted.value, "scopes": list(RESOURCE_SCOPES)}
+    return {"id": minted.row.identifier, "secret": minted.value, "scopes": list(SCOPES)}

@@ -22,6 +22,7 @@ from portal.local.engines import INHERITED, Engines
 from portal.local.errors import CannotRun, DiskFull, PortBusy
 from portal.local.processes import Register, only_one
 from portal.local.report import Report
+from portal.local.story import SCOPES
 from portal.local.supervisor import Supervisor, interruptible, uninterrupted
 
 DEFAULT_PORT = 8443
@@ -156,6 +157,7 @@ class Session:
             "EMAIL_FILE_PATH": str(self._var / "mail"),
             "PROMETHEUS_MULTIPROC_DIR": str(self._empty_folder("metrics")),
             "CONCORDAT_IAT_SECONDS_LIMIT": str(YEAR_SECONDS),  # the demo's token outlives the demo
+            "CONCORDAT_SCOPES": " ".join(SCOPES),
         }
         ours = environment.keys() - set(INHERITED)
         lines = (f"export {name}={shlex.quote(environment[name])}\n" for name in sorted(ours))

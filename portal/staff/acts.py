@@ -22,6 +22,7 @@ TELLABLE = (
     errors.Conflict,
     errors.FourEyesRequired,
     errors.InvalidInput,
+    errors.PreconditionFailed,
     errors.QuotaReached,
     errors.StandingForbids,
     errors.TransitionRefused,
@@ -81,8 +82,10 @@ def answer(
 
 
 def refused(form: forms.Form, refusal: errors.Refusal, page: Page) -> HttpResponse:
-    """The page with the refusal as an error of the form, under the status that refusals of this kind have."""
-    form.add_error(None, " ".join(part for part in (refusal.found, refusal.fix) if part))
+    """The page with the refusal beside the field it is about, under the status that refusals of this kind have."""
+    member = refusal.findings[0].member.partition("[")[0] if refusal.findings else ""
+    sentence = " ".join(part for part in (refusal.found, refusal.fix) if part)
+    form.add_error(member if member in form.fields else None, sentence)
     response = page()
     response.status_code = answer_for(refusal).status
     return response

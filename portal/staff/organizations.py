@@ -15,8 +15,8 @@ from portal.log import timeline
 from portal.permissions import Act, may, requires
 from portal.staff import acts, forms, organization_page, token_rows
 from portal.staff.organization_page import client_row, event_address, facts, head, log_days
-from registry import clock, onboarding, queries
-from registry.onboarding import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
+from registry import clock, domain_proofs, onboarding, queries
+from registry.organization_facts import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
 from registry.queries import OrganizationRow
 
 COLUMNS = (
@@ -201,7 +201,7 @@ def attest(request: HttpRequest, slug: str) -> HttpResponse:
     return acts.answer(
         request,
         form,
-        lambda data: onboarding.attest_domain(row.pk, **data, actor=actor_of(request), now=clock.now()),
+        lambda data: domain_proofs.attest_domain(row.pk, **data, actor=actor_of(request), now=clock.now()),
         lambda: _domains_page(request, slug, form),
         done="Attested. Redirection URIs at or under it are acceptable now.",
         to=reverse("staff:organization_domains", args=[slug]),

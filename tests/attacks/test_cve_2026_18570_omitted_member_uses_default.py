@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from registry.onboarding import EntitlementFacts, grant_entitlement
+from registry.onboarding import grant_entitlement
+from registry.organization_facts import EntitlementFacts
 from tests import world
 from tests.attacks.attempts import Intruder
 from tests.live import Live

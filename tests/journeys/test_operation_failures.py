@@ -19,7 +19,7 @@ from portal.failures import FATES, Fate
 from registry import expiry, lifecycle
 from registry.models import Client, Notice, Organization
 from registry.models.transparency import AuditQueue
-from registry.onboarding import ContactFacts
+from registry.organization_facts import ContactFacts
 from registry.roles import Role
 from registry.routes import manual
 from registry.states import Environment, State

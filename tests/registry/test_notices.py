@@ -14,7 +14,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from registry import notices
 from registry.models import Client, Notice, NoticeKind, NoticeOutcome, Organization
-from registry.onboarding import ContactFacts
+from registry.organization_facts import ContactFacts
 from registry.roles import Role
 from registry.routes import manual
 from registry.states import Environment

@@ -22,7 +22,8 @@ from registry.models import (
     SpentAssertion,
     User,
 )
-from registry.onboarding import EntitlementFacts, grant_entitlement
+from registry.onboarding import grant_entitlement
+from registry.organization_facts import EntitlementFacts
 from registry.roles import Role
 from registry.states import Action, Environment
 from tests import world

@@ -34,7 +34,7 @@ from portal.api.shapes.base import (
     scope_values,
     state,
 )
-from registry.onboarding import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
+from registry.organization_facts import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
 from registry.policy.presets import PRESETS
 
 MOST = 1_000_000
@@ -110,6 +110,16 @@ def organization_facts(members: Mapping[str, Any], *, sponsor_id: UUID | None) -
     return OrganizationFacts(sponsor_id=sponsor_id, **plain, **parts)
 
 
+def organization_changes(members: Mapping[str, Any], *, sponsor_id: UUID | None) -> dict[str, Any]:
+    """The registry's columns for the members of `OrganizationChanges`."""
+    changes = {name: value for name, value in members.items() if name not in {"sponsor", "contacts"}}
+    if "sponsor" in members:
+        changes["sponsor_id"] = sponsor_id
+    if "contacts" in members:
+        changes["contacts"] = [ContactFacts(**item) for item in members["contacts"]]
+    return changes
+
+
 _PARTS: Mapping[str, type[Any]] = {
     "contacts": ContactFacts,
     "entitlements": EntitlementFacts,
@@ -127,8 +137,15 @@ class OrganizationChanges(Shape):
 
     legal_name = Line(max_length=200, required=False)
     display_name = Line(max_length=100, required=False)
+    registration_scheme = ChoiceField(SCHEMES, required=False)
+    registration_number = Line(max_length=64, required=False)
+    country = Line(r"^[A-Z]{2}$", max_length=2, required=False)
     website = URLField(max_length=300, required=False, allow_blank=True)
     contract_end = DateField(required=False, allow_null=True)
+    sponsor = EmailField(
+        max_length=254, required=False, allow_null=True, help_text="E-mail address of a staff person"
+    )
+    contacts = Contact(many=True, required=False, help_text="All of them: these replace those that are there")
     sandbox_review = ChoiceField(REVIEWS, required=False)
     production_review = ChoiceField(REVIEWS, required=False)
 
@@ -199,6 +216,18 @@ class Attestation(Shape):
 
     domain = Line(max_length=253)
     evidence = Text(max_length=1000)
+
+
+class DomainEnd(Reason):
+    """Which proof ends, and why."""
+
+    domain = Line(max_length=253)
+
+
+class RoleEnd(Reason):
+    """Which role is withdrawn, and why."""
+
+    role = Line(ROLE, max_length=64)
 
 
 class ProvedDomain(Shape):

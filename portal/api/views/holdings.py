@@ -9,8 +9,8 @@ from portal.api.scopes import Scope
 from portal.api.shapes import organizations as shapes
 from portal.api.shapes.base import Paged
 from portal.api.views.organizations import Guarded
-from registry import onboarding, queries
-from registry.onboarding import EntitlementFacts, QuotaFacts
+from registry import domain_proofs, onboarding, queries
+from registry.organization_facts import EntitlementFacts, QuotaFacts
 
 
 class Domains(Listing, Guarded):
@@ -37,8 +37,24 @@ class Domains(Listing, Guarded):
     def post(self, request: Request, slug: str) -> Response:
         target, said = self.target(slug), self.body(shapes.Attestation)
         with self.as_seen(target):
-            proved = onboarding.attest_domain(target.pk, **said, **self.act)
+            proved = domain_proofs.attest_domain(target.pk, **said, **self.act)
         return self.told(shapes.ProvedDomain, proved, status=201)
+
+
+class DomainEnd(Guarded):
+    scopes = {"POST": Scope.ORGANIZATIONS_WRITE}
+
+    @writing(
+        "End the proof of a domain; clients that rely on it go on, and the rule objects to them",
+        shapes.ProvedDomain,
+        reads=shapes.DomainEnd,
+        refuses=(404,),
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        target, said = self.target(slug), self.body(shapes.DomainEnd)
+        with self.as_seen(target):
+            ended = domain_proofs.end_domain(target.pk, **said, **self.act)
+        return self.told(shapes.ProvedDomain, ended)
 
 
 class Entitlements(Listing, Guarded):
@@ -66,6 +82,22 @@ class Entitlements(Listing, Guarded):
         with self.as_seen(target):
             granted = onboarding.grant_entitlement(target.pk, facts, **self.act)
         return self.told(shapes.Entitlement, granted)
+
+
+class EntitlementEnd(Guarded):
+    scopes = {"POST": Scope.ORGANIZATIONS_WRITE}
+
+    @writing(
+        "Withdraw a role: from the next token on clients do without its scopes and grants",
+        shapes.Entitlement,
+        reads=shapes.RoleEnd,
+        refuses=(404,),
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        target, said = self.target(slug), self.body(shapes.RoleEnd)
+        with self.as_seen(target):
+            withdrawn = onboarding.withdraw_entitlement(target.pk, **said, **self.act)
+        return self.told(shapes.Entitlement, withdrawn)
 
 
 class Quotas(Listing, Guarded):

@@ -1,7 +1,9 @@
 """Organizations: record, approval, containment, end."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
@@ -35,6 +37,11 @@ class Guarded(Resource):
         """The block changes the organization, or what belongs to it, as the caller saw it."""
         return preconditions.organization_as_seen(target.pk, self.seen)
 
+    def sponsor_of(self, members: Mapping[str, Any]) -> UUID | None:
+        """The staff person whose address a body names, if it names one. Raises InvalidInput."""
+        address = members.get("sponsor")
+        return queries.staff_id(self.viewer, address) if address else None
+
     def answer(self, slug: str, **options: Any) -> Response:
         """The organization as it is now, with its ETag."""
         row = queries.organization_in_full(self.viewer, slug)
@@ -62,8 +69,7 @@ class Organizations(Guarded, Listing):
     )
     def post(self, request: Request) -> Response:
         members = self.body(shapes.OrganizationDraft)
-        sponsor = members.get("sponsor")
-        sponsor_id = queries.staff_id(self.viewer, sponsor) if sponsor else None
+        sponsor_id = self.sponsor_of(members)
         made = onboarding.create_organization(
             shapes.organization_facts(members, sponsor_id=sponsor_id), **self.act
         )
@@ -90,8 +96,9 @@ class Organization(Guarded):
         target, changes = self.target(slug), self.body(shapes.OrganizationChanges)
         if not changes:
             raise ValidationError({"": [ErrorDetail("", "required")]})
+        columns = shapes.organization_changes(changes, sponsor_id=self.sponsor_of(changes))
         with self.as_seen(target):
-            onboarding.change_organization(target.pk, changes, **self.act)
+            onboarding.change_organization(target.pk, columns, **self.act)
         return self.answer(slug)
 
 

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from portal.local.bench import names
 from portal.local.bench.documents import KINDS, SCOPES, SEED_DOMAIN, document
-from registry import credentials, lifecycle, loading, onboarding, operator, people, tokens
+from registry import credentials, domain_proofs, lifecycle, loading, onboarding, operator, people, tokens
 from registry.actors import system
-from registry.onboarding import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
+from registry.organization_facts import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
 from registry.roles import Role
 from registry.routes import dynamic
 from registry.states import Environment
@@ -75,7 +75,7 @@ def _organization(now: datetime) -> UUID:
         actor=SEEDER,
         now=now,
     )
-    onboarding.attest_domain(made.pk, SEED_DOMAIN, evidence="seen", actor=SEEDER, now=now)
+    domain_proofs.attest_domain(made.pk, SEED_DOMAIN, evidence="seen", actor=SEEDER, now=now)
     lifecycle.submit_organization(made.pk, evidence="extract", actor=SEEDER, reason="new", now=now)
     lifecycle.approve_organization(made.pk, four_eyes=True, actor=CHECKER, reason="checked", now=now)
     identifier: UUID = made.pk

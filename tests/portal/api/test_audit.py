@@ -61,6 +61,10 @@ def token():
     return {"slug": made.slug, "token_id": world.initial_access_token(made).row.pk}
 
 
+def proved():
+    return {"slug": world.organization(domains=["proved.example"]).slug}
+
+
 def client():
     return {"client_id": registered(world.organization())}
 
@@ -102,6 +106,8 @@ WRITES = {
     "POST organization_contain": Write(Event.ORGANIZATION_CONTAINED),
     "POST organization_restore": Write(Event.ORGANIZATION_RESTORED, target=contained),
     "POST domains": Write(Event.DOMAIN_PROVED, {"domain": "new.example", "evidence": "seen"}),
+    "POST domain_end": Write(Event.DOMAIN_ENDED, WHY | {"domain": "proved.example"}, proved),
+    "POST entitlement_end": Write(Event.ENTITLEMENT_WITHDRAWN, WHY | {"role": "partner"}),
     "POST entitlements": Write(Event.ENTITLEMENT_GRANTED, ROLE),
     "POST quotas": Write(Event.QUOTA_SET, QUOTA),
     "POST initial_access_tokens": Write(Event.INITIAL_ACCESS_TOKEN_ISSUED, {"environment": "sandbox"}),

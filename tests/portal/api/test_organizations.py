@@ -145,14 +145,40 @@ class TestChange:
         assert answer.status_code == 200
         assert answer.json() | changes == answer.json() == api.get(f"organizations/{acme.slug}").json()
 
-    @pytest.mark.parametrize(
-        "member", ["state", "slug", "country", "registration_number", "evidence", "is_operator"]
-    )
+    @pytest.mark.parametrize("member", ["state", "slug", "preset", "contained_by", "evidence", "is_operator"])
     def test_other_facts_are_not_changed(self, member, api, acme):
         before = api.get(f"organizations/{acme.slug}").json()
         problem = refused(api.patch(f"organizations/{acme.slug}", {member: "x"}), 422, "invalid_input")
         assert [finding["member"] for finding in problem["findings"]] == [member]
         assert api.get(f"organizations/{acme.slug}").json() == before
+
+    def test_of_legal_facts_sponsor_and_contacts(self, api, acme):
+        sponsor = world.person(Role.PARTNER_MANAGER).email
+        changes = {
+            "registration_scheme": "lei",
+            "registration_number": "5493001KJTIIGC8Y1R12",
+            "country": "DK",
+            "sponsor": sponsor,
+            "contacts": [{"kind": "security", "name": "Desk", "email": "s@acme.example", "phone": ""}],
+        }
+        answer = api.patch(f"organizations/{acme.slug}", changes)
+        assert answer.json() | changes == answer.json() == api.get(f"organizations/{acme.slug}").json()
+        assert api.patch(f"organizations/{acme.slug}", {"sponsor": None}).json()["sponsor"] is None
+
+    @pytest.mark.parametrize(
+        ("member", "value"),
+        [
+            ("country", "ZZ"),
+            ("registration_number", ""),
+            ("registration_scheme", "lei"),
+            ("contract_end", "2020-01-01"),
+            ("sponsor", "nobody@people.example"),
+        ],
+    )
+    def test_to_what_cannot_be_true_is_refused_by_the_member(self, member, value, api, acme):
+        problem = refused(api.patch(f"organizations/{acme.slug}", {member: value}), 422, "invalid_input")
+        named = "registration_number" if member == "registration_scheme" else member
+        assert [finding["member"] for finding in problem["findings"]] == [named]
 
     def test_nothing_is_not_a_change(self, api, acme):
         refused(api.patch(f"organizations/{acme.slug}", {}), 422, "invalid_input")
@@ -276,6 +302,17 @@ class TestDomains:
         body = {"domain": f"{other.slug}.example", "evidence": "register"}
         refused(api.post(f"organizations/{acme.slug}/domains", body), 409, "conflict")
 
+    def test_hosts_of_another_are_refused(self, api, acme):
+        other = world.organization("other")
+        body = {"domain": f"pay.{other.slug}.example", "evidence": "register"}
+        refused(api.post(f"organizations/{acme.slug}/domains", body), 409, "conflict")
+
+    def test_a_proof_is_ended_with_a_reason(self, api, acme):
+        body = {"domain": f"{acme.slug}.example", "reason": "sold"}
+        assert api.post(f"organizations/{acme.slug}/domains/end", body).json()["domain"] == body["domain"]
+        assert api.get(f"organizations/{acme.slug}/domains").json()["results"] == []
+        refused(api.post(f"organizations/{acme.slug}/domains/end", body), 404, "not_found")
+
 
 class TestEntitlements:
     def test_grant_and_replace(self, api, acme):
@@ -290,6 +327,21 @@ class TestEntitlements:
             }
             assert api.post(path, role).json() == role
         assert [row["role"] for row in api.get(path).json()["results"]] == ["partner", "pisp"]
+
+    def test_a_comma_is_refused_by_the_rule(self, api, acme):
+        role = {"role": "x", "scopes": ["a", "b,c"], "grant_types": ["client_credentials"]}
+        problem = refused(api.post(f"organizations/{acme.slug}/entitlements", role), 422, "invalid_input")
+        (finding,) = problem["findings"]
+        assert (finding["member"], finding["rule"], finding["source"]) == (
+            "scopes[1]",
+            "organization.scope_value",
+            "RFC 6749 §3.3",
+        )
+
+    def test_a_role_is_withdrawn(self, api, acme):
+        body = {"role": "partner", "reason": "unused"}
+        assert api.post(f"organizations/{acme.slug}/entitlements/end", body).json()["role"] == "partner"
+        assert api.get(f"organizations/{acme.slug}/entitlements").json()["results"] == []
 
     def test_default_scopes_are_part_of_scopes(self, api, acme):
         role = {"role": "x", "scopes": ["a"], "default_scopes": ["b"], "grant_types": ["client_credentials"]}

@@ -170,7 +170,7 @@ def test_what_was_sent_is_not_in_the_answer(api):
 def test_what_the_registry_refuses_is_a_finding_too(api):
     body = GOOD | {"registration_scheme": "lei", "registration_number": "5493001KJTIIGC8Y1R13"}
     problem = assert_problem(api.post("organizations", body), 422, "invalid_input")
-    assert [finding["rule"] for finding in problem["findings"]] == ["registry.input"]
+    assert [finding["rule"] for finding in problem["findings"]] == ["organization.registration_number"]
     assert "LEI" in problem["detail"]
 
 

@@ -8,7 +8,8 @@ from registry import lifecycle, queries
 from registry.actors import Viewer
 from registry.events import Event
 from registry.models import Client, Organization, User
-from registry.onboarding import EntitlementFacts, grant_entitlement
+from registry.onboarding import grant_entitlement
+from registry.organization_facts import EntitlementFacts
 from registry.roles import Role
 from tests import world
 from tests.portal.protocol.reading import error
