@@ -46,9 +46,6 @@ ANSWERS: Mapping[type[errors.Refusal], Answer] = {
     errors.InvalidSoftwareStatement: Answer(
         400, "invalid_software_statement", "The software statement is not valid", "RFC 7591 §3.2.2"
     ),
-    errors.UnapprovedSoftwareStatement: Answer(
-        400, "unapproved_software_statement", "The software statement is not approved", "RFC 7591 §3.2.2"
-    ),
     errors.RegistrationRefused: Answer(
         400, "invalid_client_metadata", "The registration is not granted", "RFC 7591 §3.2.2"
     ),
@@ -75,7 +72,6 @@ ANSWERS: Mapping[type[errors.Refusal], Answer] = {
     errors.TransitionRefused: Answer(409, "invalid_state", "The state does not allow this", "product"),
     errors.FourEyesRequired: Answer(403, "four_eyes_required", "A second person has to decide", "product"),
     errors.RoleForbids: Answer(403, "role_forbids", "The role does not include this", "product"),
-    errors.StepUpRequired: Answer(403, "step_up_required", "A fresh second factor is needed", "product"),
     errors.NotFound: Answer(404, "not_found", "There is no such thing here", "RFC 9110 §15.5.5"),
     errors.Conflict: Answer(409, "conflict", "It contradicts what is held", "RFC 9110 §15.5.10"),
     errors.StillRunning: Answer(

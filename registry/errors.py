@@ -55,10 +55,6 @@ class InvalidSoftwareStatement(RegistrationRefused):
     """The software statement is not valid."""
 
 
-class UnapprovedSoftwareStatement(RegistrationRefused):
-    """The software statement is valid but not approved for use here."""
-
-
 class MalformedRequest(InvalidClientMetadata):
     """The body is not the JSON object that registration expects."""
 
@@ -216,12 +212,15 @@ class RoleForbids(Refusal):
     """The actor's role does not include this act."""
 
 
-class StepUpRequired(Refusal):
-    """A fresh second factor is needed first."""
-
-
 class NotFound(Refusal):
     """There is no such thing for this viewer."""
+
+
+class OperatorMissing(NotFound):
+    """The operator's own organization is not founded yet, and it carries what belongs to no partner."""
+
+    def __init__(self) -> None:
+        super().__init__("The operator is not founded yet.", fix="Run manage.py found_operator first.")
 
 
 class Conflict(Refusal):

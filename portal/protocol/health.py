@@ -12,7 +12,7 @@ from django.http import HttpRequest, JsonResponse
 
 from portal.failures import RETRY_AFTER_SECONDS
 from portal.protocol import requests
-from registry import clock, heartbeat, transparency
+from registry import clock, heartbeat, queries, transparency
 
 
 @requests.only("GET", "HEAD")
@@ -33,7 +33,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def _checks(now: datetime) -> dict[str, dict[str, Any]]:
-    checks: dict[str, dict[str, Any]] = {"database": {"status": "ok"}}
+    checks: dict[str, dict[str, Any]] = {"database": {"status": "ok"}, "operator": _operator()}
     for pulse in heartbeat.pulses(now):
         checks[pulse.name] = {
             "status": "missed" if pulse.is_missed else "ok",
@@ -43,3 +43,9 @@ def _checks(now: datetime) -> dict[str, dict[str, Any]]:
     waiting, held = transparency.waiting()
     checks["audit log"] = {"status": "failed" if held else "ok", "waiting": waiting, "held": held}
     return checks
+
+
+def _operator() -> dict[str, Any]:
+    if queries.operator_id_if_founded() is not None:
+        return {"status": "ok"}
+    return {"status": "missing", "fix": "Found the operator: manage.py found_operator --help"}

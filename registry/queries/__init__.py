@@ -60,7 +60,7 @@ from registry.queries.resources import (
     registrations_found,
     staff_id,
 )
-from registry.queries.visibility import operator_id, operator_organization
+from registry.queries.visibility import operator_id, operator_id_if_founded, operator_organization
 
 __all__ = [
     "WHOLE",
@@ -99,6 +99,7 @@ __all__ = [
     "keys",
     "last_used",
     "operator_id",
+    "operator_id_if_founded",
     "operator_organization",
     "organization",
     "organization_events",

@@ -6,17 +6,30 @@ from django.conf import settings
 from django.db.models import Q
 
 from registry.actors import Viewer
+from registry.errors import OperatorMissing
 from registry.models import Organization
 
 
 def operator_id() -> UUID:
-    """The operator's own organization, which carries the acts of the whole operator."""
-    return Organization.objects.values_list("pk", flat=True).get(slug=settings.REGISTRY.operator_slug)
+    """The operator's own organization, which carries the acts of the whole operator. Raises OperatorMissing."""
+    found = operator_id_if_founded()
+    if found is None:
+        raise OperatorMissing
+    return found
+
+
+def operator_id_if_founded() -> UUID | None:
+    """The same; None in a new database, until the operator is founded."""
+    slug = settings.REGISTRY.operator_slug
+    return Organization.objects.filter(slug=slug).values_list("pk", flat=True).first()
 
 
 def operator_organization() -> Organization:
-    """The operator's own organization, as a row."""
-    return Organization.objects.get(slug=settings.REGISTRY.operator_slug)
+    """The operator's own organization, as a row. Raises OperatorMissing."""
+    found = Organization.objects.filter(slug=settings.REGISTRY.operator_slug).first()
+    if found is None:
+        raise OperatorMissing
+    return found
 
 
 def visible(viewer: Viewer, column: str) -> Q:

@@ -201,11 +201,14 @@ def _record_flood(refusal: RateExceeded, token: InitialAccessToken, actor: Actor
 
 
 def _record_stranger(refusal: Refusal, call: RegistrationCall, now: datetime) -> None:
-    """Without a valid credential: one event for each source and minute, under the operator."""
+    """Without a valid credential: one event for each source and minute, under the operator once that is founded."""
+    operator = queries.operator_id_if_founded()
+    if operator is None:
+        return
     audit.record_once(
         Event.REGISTRATION_REFUSED,
         once=call.source,
-        organization=queries.operator_id(),
+        organization=operator,
         subject=("source", call.source),
         actor=Actor(ActorKind.SOURCE, call.source, call.source, request_id=call.request_id),
         reason=refusal.found,

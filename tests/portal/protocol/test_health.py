@@ -8,6 +8,7 @@ from django.conf import settings
 from django.test import Client
 
 from registry import heartbeat
+from registry.models import Organization
 from registry.models.transparency import AuditQueue
 from tests import world
 
@@ -26,13 +27,15 @@ def all_alive(ago: timedelta = timedelta()) -> None:
 
 def test_ready_with_everybody_at_work(client: Client) -> None:
     all_alive()
+    world.operator()
     status, body = ready(client)
     assert (status, body["status"]) == (200, "ready")
-    assert set(body["checks"]) == {"database", "beat", "queue celery", "queue audit", "audit log"}
+    assert set(body["checks"]) == {"database", "operator", "beat", "queue celery", "queue audit", "audit log"}
 
 
 def test_a_missed_beat_degrades_and_is_named(client: Client) -> None:
     all_alive(timedelta(minutes=1))
+    world.operator()
     for queue in ("queue celery", "queue audit"):
         heartbeat.note(queue, now=world.now())
     status, body = ready(client)
@@ -53,3 +56,12 @@ def test_a_row_of_the_audit_log_that_was_changed_degrades(client: Client) -> Non
     AuditQueue.objects.filter(pk=AuditQueue.objects.values("pk")[:1]).update(held=True)
     _, body = ready(client)
     assert (body["status"], body["checks"]["audit log"]["status"]) == ("degraded", "failed")
+
+
+def test_without_an_operator_it_is_degraded_and_says_how_to_found_one(client: Client) -> None:
+    all_alive()
+    Organization.objects.filter(slug=settings.REGISTRY.operator_slug).update(slug="another")
+    status, body = ready(client)
+    assert (status, body["status"]) == (200, "degraded")
+    operator = body["checks"]["operator"]
+    assert operator == {"status": "missing", "fix": "Found the operator: manage.py found_operator --help"}
