@@ -19,6 +19,7 @@ from registry.errors import (
     IssuanceStopped,
     NotFound,
     QuotaReached,
+    RoleForbids,
     StandingForbids,
 )
 from registry.events import Event
@@ -79,8 +80,17 @@ def issue_initial_access_token(
     now: datetime,
     reason: str = "",
 ) -> Minted[InitialAccessToken]:
-    """Mint an initial access token. Raises InvalidInput, QuotaReached or StandingForbids."""
+    """Mint an initial access token. Raises InvalidInput, QuotaReached or StandingForbids.
+
+    Raises RoleForbids for the operator itself: its software acts at the API, so that whoever registered it alone
+    would be their own second pair of eyes.
+    """
     organization = lifecycle.lock_organization(organization_id)
+    if organization.is_operator:
+        raise RoleForbids(
+            "Software of the operator is not registered with initial access tokens.",
+            fix="Let whoever runs the registry make it: manage.py create_service_client.",
+        )
     standing = access.organization_standing(organization, environment)
     if not access.may_organization(standing, Action.REGISTER).allowed:
         raise StandingForbids(

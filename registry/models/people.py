@@ -4,11 +4,17 @@ from uuid import uuid4
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
+from django.db.models.functions import Lower
 
-from registry.roles import PARTNER_ROLES, Role
+from registry.roles import PARTNER_ROLES, STAFF_ROLES, Role
 
 from .organizations import Organization
+
+
+def _mailbox(column: str) -> Func:
+    """Where mail to an address arrives: in any spelling of case, and without what follows a plus (RFC 5233)."""
+    return Func(Lower(column), Value(r"\+[^@]*@"), Value("@"), function="regexp_replace")
 
 
 class People(BaseUserManager["User"]):
@@ -43,7 +49,13 @@ class User(AbstractBaseUser):
             models.CheckConstraint(
                 condition=~Q(role__in=sorted(PARTNER_ROLES)) | Q(organization__isnull=False),
                 name="partner_people_have_an_organization",
-            )
+            ),
+            # Two accounts of one mailbox would be two pairs of eyes of one person.
+            models.UniqueConstraint(
+                _mailbox("email"),
+                condition=Q(role__in=sorted(STAFF_ROLES)),
+                name="staff_have_one_account_for_a_mailbox",
+            ),
         ]
 
     def __str__(self) -> str:
