@@ -4,7 +4,9 @@ Redirection URIs are compared by simple string (RFC 9700 §2.1), so every spelli
 read as a different place is refused when it is registered.
 """
 
+import re
 from collections.abc import Iterator
+from urllib.parse import unquote_plus
 
 from registry.client_metadata import ClientMetadata
 from registry.errors import InvalidRedirectUri
@@ -310,3 +312,37 @@ def no_encoded_slash(parsed: Uri, metadata: ClientMetadata, context: Context) ->
 )
 def no_encoded_control(parsed: Uri, metadata: ClientMetadata, context: Context) -> Verdict:
     return ("contains an encoded control character", "Remove it.") if parsed.has_encoded_control else None
+
+
+# What the authorization server itself adds to the query (RFC 6749 §4.1.2, §4.1.2.1, RFC 9207 §2, OpenID Connect
+# Session Management §3), and what other response types of OAuth and OpenID Connect would.
+RESPONSE_PARAMETERS = frozenset(
+    {"code", "state", "iss", "error", "error_description", "error_uri", "session_state", "response"}
+    | {"access_token", "id_token", "token_type", "expires_in", "scope"}
+)
+
+
+@redirect_rule(
+    "U1.response_parameter",
+    title="The query of a redirection URI holds no parameter of the authorization response",
+    source="RFC 6749 §3.1.2, §4.1.2; RFC 9207 §2",
+    accepts=(
+        "https://rp.example/cb?tenant=a",
+        "https://rp.example/cb?my_state=1&Code=2",
+        "https://rp.example/cb?",
+    ),
+    refuses=(
+        "https://rp.example/cb?code=1",
+        "https://rp.example/cb?tenant=a&state",
+        "https://rp.example/cb?a=1;iss=https://evil.example",
+        "https://rp.example/cb?%65rror=access_denied",
+        native("com.example.app:/cb?code="),
+    ),
+)
+def leaves_the_response_alone(parsed: Uri, metadata: ClientMetadata, context: Context) -> Verdict:
+    """The response is added to the query that is there (§3.1.2): a name in both would be read as either."""
+    pairs = re.split("[&;]", parsed.query or "")
+    names = {unquote_plus(pair.partition("=")[0]) for pair in pairs}
+    if names & RESPONSE_PARAMETERS:
+        return "has a parameter in its query that the response adds", "Give that parameter another name."
+    return None

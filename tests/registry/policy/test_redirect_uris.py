@@ -2,6 +2,7 @@
 
 import pytest
 
+from registry.policy.redirect_uris import RESPONSE_PARAMETERS
 from tests.registry.policy.judging import SOUND, broken, objects, of_uri, says
 
 HOST = "https://rp.example"
@@ -241,3 +242,28 @@ class TestU1EncodedControl:
     @pytest.mark.parametrize("path", ["/%20", "/%7e", "/%C3%80", "/%2500"])
     def test_accepts(self, path: str) -> None:
         assert not of_uri("U1.encoded_control", HOST + path)
+
+
+class TestU1ResponseParameter:
+    @pytest.mark.parametrize("name", sorted(RESPONSE_PARAMETERS))
+    def test_refuses_each(self, name: str) -> None:
+        assert of_uri("U1.response_parameter", f"{HOST}/cb?a=b&{name}=x")
+
+    @pytest.mark.parametrize(
+        "query", ["code", "code&a", "a;code=1", "%63ode=1", "c%6Fde", "a=b&&state=", "iss=#x"]
+    )
+    def test_refuses_each_spelling(self, query: str) -> None:
+        assert of_uri("U1.response_parameter", f"{HOST}/cb?{query}")
+
+    @pytest.mark.parametrize(
+        "query", ["", "a=code", "a=b?code=1", "Code=1", "code_=1", "x%26code=1", "a=%26code=1"]
+    )
+    def test_accepts_another_name(self, query: str) -> None:
+        assert not of_uri("U1.response_parameter", f"{HOST}/cb?{query}")
+
+    def test_is_a_finding_of_its_own(self) -> None:
+        assert broken(SOUND | {"redirect_uris": [f"{HOST}/cb?state=1"]}) == {"U1.response_parameter"}
+
+    def test_names_the_position(self) -> None:
+        (finding,) = says("U1.response_parameter", {"redirect_uris": [f"{HOST}/cb", f"{HOST}/cb?iss=1"]})
+        assert finding.member == "redirect_uris[1]"
