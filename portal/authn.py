@@ -7,6 +7,7 @@ every session, TOTP secrets encrypted at rest, an event for each sign-in, a fres
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, wraps
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.signals import authentication_step_completed
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed
 from allauth.mfa.utils import is_mfa_enabled
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
@@ -27,7 +29,7 @@ from django.urls import reverse
 
 from portal import origin
 from registry import clock, sessions
-from registry.actors import Actor, Viewer
+from registry.actors import Actor, ActorKind, Viewer
 from registry.errors import RoleForbids
 from registry.events import Event
 from registry.people import person
@@ -80,6 +82,16 @@ def record_step_up(request: HttpRequest, user: Any, *, reauthenticated: bool = F
     """Record a factor that was presented again; its signal is the only hook that allauth offers."""
     if reauthenticated:
         sessions.record(Event.PERSON_STEPPED_UP, person(user, request_id(request)), now=clock.now())
+
+
+@receiver(authentication_failed)
+def record_refused_code(request: HttpRequest, user: Any, *, reauthentication: bool, **_: Any) -> None:
+    """Record a code that was not accepted. At sign-in nobody has proved yet to be that person: a source acts."""
+    actor = person(user, request_id(request))
+    if not reauthentication:
+        source = origin.source(request)
+        actor = replace(actor, kind=ActorKind.SOURCE, id=source, label=source, role=None)
+    sessions.record_refused_factor(actor, str(user.pk), now=clock.now())
 
 
 @receiver(post_save, sender=Authenticator)

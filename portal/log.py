@@ -51,6 +51,7 @@ SENTENCES: Mapping[str, str] = {
     Event.CONSENT_REFUSED: "Consent refused",
     Event.AUDIT_INTEGRITY_FAILED: "The log does not fit its signed past",
     Event.RESOURCE_SERVER_CREATED: "Resource server admitted",
+    Event.RESOURCE_SERVER_AUTHENTICATION_REFUSED: "Authentication of a resource server refused",
     Event.PERSON_CREATED: "Person created",
     Event.PERSON_INVITED: "Person invited",
     Event.PERSON_JOINED: "Invitation accepted",
@@ -59,6 +60,7 @@ SENTENCES: Mapping[str, str] = {
     Event.PERSON_SIGNED_OUT: "Signed out",
     Event.PERSON_SIGN_IN_REFUSED: "Sign-in refused",
     Event.PERSON_STEPPED_UP: "Fresh second factor presented",
+    Event.PERSON_FACTOR_REFUSED: "Code of the second factor refused",
     Event.PERSON_FACTOR_CHANGED: "Second factor changed",
     Event.PERSON_PASSWORD_CHANGED: "Password changed",
 }

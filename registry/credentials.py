@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, F
 
 from registry import access, audit, lifecycle
-from registry.actors import Actor
+from registry.actors import Actor, ActorKind
 from registry.errors import (
     InvalidInput,
     InvalidToken,
@@ -326,15 +326,47 @@ class Introspector:
     scopes: frozenset[str]
 
 
-def authenticated_resource_server(identifier: str, secret: str) -> Introspector | None:
-    """The live resource server that these credentials belong to, unless its organization is stopped. One statement."""
-    if "\x00" in identifier:
+def authenticated_resource_server(
+    identifier: str, secret: str, *, request_id: str, now: datetime
+) -> Introspector | None:
+    """The live resource server that these credentials belong to, unless its organization is stopped. One statement.
+
+    A refusal of one that is known is an event, one a minute.
+    """
+    row = _resource_server(identifier)
+    if row is None:
         return None
-    rows = ResourceServer.objects.select_related("organization")
-    row = rows.filter(identifier=identifier, ended_at=None).first()
-    if row is None or not matches(secret, row.digest):
-        return None
-    standing = access.organization_standing(row.organization, row.environment)
-    if not access.may_organization(standing, Action.INTROSPECT).allowed:
+    found = _refused_because(row, secret)
+    if found:
+        _record_refused_server(row, found, request_id, now)
         return None
     return Introspector(row.identifier, row.environment, frozenset(row.scopes))
+
+
+def _resource_server(identifier: str) -> ResourceServer | None:
+    if "\x00" in identifier:
+        return None
+    return ResourceServer.objects.select_related("organization").filter(identifier=identifier).first()
+
+
+def _refused_because(row: ResourceServer, secret: str) -> str:
+    if not matches(secret, row.digest):
+        return "the secret does not fit"
+    if row.ended_at is not None:
+        return "the resource server ended"
+    standing = access.organization_standing(row.organization, row.environment)
+    allowed = access.may_organization(standing, Action.INTROSPECT).allowed
+    return "" if allowed else "the organization may not act now"
+
+
+def _record_refused_server(row: ResourceServer, found: str, request_id: str, now: datetime) -> None:
+    audit.record_once(
+        Event.RESOURCE_SERVER_AUTHENTICATION_REFUSED,
+        once=row.identifier,
+        organization=row.organization_id,
+        environment=row.environment,
+        subject=("resource_server", row.identifier),
+        actor=Actor(ActorKind.SERVICE, row.identifier, row.identifier, request_id=request_id),
+        reason=found,
+        now=now,
+    )

@@ -55,6 +55,7 @@ class Event(StrEnum):
     AUDIT_INTEGRITY_FAILED = "audit.integrity.failed"
 
     RESOURCE_SERVER_CREATED = "resource_server.record.created"
+    RESOURCE_SERVER_AUTHENTICATION_REFUSED = "resource_server.authentication.refused"
 
     PERSON_CREATED = "person.record.created"
     PERSON_INVITED = "person.invitation.sent"
@@ -64,5 +65,6 @@ class Event(StrEnum):
     PERSON_SIGNED_OUT = "person.session.ended"
     PERSON_SIGN_IN_REFUSED = "person.session.refused"
     PERSON_STEPPED_UP = "person.factor.presented"
+    PERSON_FACTOR_REFUSED = "person.factor.refused"
     PERSON_FACTOR_CHANGED = "person.factor.changed"
     PERSON_PASSWORD_CHANGED = "person.password.changed"

@@ -35,3 +35,15 @@ def record_refused(email: str, *, source: str, request_id: str, now: datetime) -
         actor=Actor(ActorKind.SOURCE, source, source, request_id=request_id),
         now=now,
     )
+
+
+def record_refused_factor(actor: Actor, person_id: str, *, now: datetime) -> None:
+    """A code that was not accepted: one event a minute for each person, whoever `actor` is that presents it."""
+    audit.record_once(
+        Event.PERSON_FACTOR_REFUSED,
+        once=person_id,
+        organization=actor.organization_id or queries.operator_id(),
+        subject=("person", person_id),
+        actor=actor,
+        now=now,
+    )

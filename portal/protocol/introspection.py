@@ -22,7 +22,7 @@ _INACTIVE: dict[str, object] = {"active": False}
 def introspect(request: HttpRequest) -> JsonResponse:
     """Say whether a token may be used now at the resource server that asks. Two statements."""
     form = requests.read_form(request)
-    server = _resource_server(request.META.get("HTTP_AUTHORIZATION"))
+    server = _resource_server(request)
     value = form.get("token")
     if not value:
         raise MalformedForm("token is missing.", fix="Send token.")
@@ -32,9 +32,10 @@ def introspect(request: HttpRequest) -> JsonResponse:
     return JsonResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
 
-def _resource_server(authorization: str | None) -> Introspector:
-    pair = requests.basic(authorization)
-    server = credentials.authenticated_resource_server(*pair) if pair else None
+def _resource_server(request: HttpRequest) -> Introspector:
+    pair = requests.basic(request.META.get("HTTP_AUTHORIZATION"))
+    known = {"request_id": str(getattr(request, "id", "")), "now": clock.now()}
+    server = credentials.authenticated_resource_server(*pair, **known) if pair else None
     if server is None:
         raise InvalidClient(
             "Only a resource server of this registry may introspect.", fix="Use its Basic credentials."

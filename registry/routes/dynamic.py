@@ -1,6 +1,8 @@
 """OAuth Dynamic Client Registration behind an initial access token (RFC 7591 §3)."""
 
 import hashlib
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +21,7 @@ from registry.registration import Registered, RegistrationRequest
 from registry.states import Environment, Route
 
 MINIMUM_KEY_CHARACTERS = 22  # 128 bit in base64url
+MAXIMUM_NAME_CHARACTERS = 120  # of a name that was refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,12 @@ def register(call: RegistrationCall, *, now: datetime) -> Registered:
         ActorKind.CREDENTIAL, str(token.pk), f"initial access token {token.hint}", request_id=call.request_id
     )
     _keep_to_rates(token, actor, now)
+    document: Mapping[str, strict_json.Json] = {}
     try:
-        return _register(call, token, actor, now)
+        document = _document(call)
+        return _register(call, document, token, actor, now)
     except Refusal as refusal:
-        _record_refusal(refusal, token, actor, now)
+        _record_refusal(refusal, document, token, actor, now)
         raise
 
 
@@ -79,12 +84,21 @@ def _keep_to_rates(token: InitialAccessToken, actor: Actor, now: datetime) -> No
         raise
 
 
-def _register(call: RegistrationCall, token: InitialAccessToken, actor: Actor, now: datetime) -> Registered:
+def _document(call: RegistrationCall) -> Mapping[str, strict_json.Json]:
     limits = settings.REGISTRY
     strict_json.require_media_type(call.content_type)
-    document = strict_json.read(
+    return strict_json.read(
         call.body, max_bytes=limits.registration_body_bytes, max_depth=limits.registration_body_depth
     )
+
+
+def _register(
+    call: RegistrationCall,
+    document: Mapping[str, strict_json.Json],
+    token: InitialAccessToken,
+    actor: Actor,
+    now: datetime,
+) -> Registered:
     metadata = client_metadata.parse(document)
     if call.idempotency_key is None:
         return registration.register(_request(token, metadata), actor=actor, now=now)[0]
@@ -167,8 +181,18 @@ def _body_digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def _record_refusal(refusal: Refusal, token: InitialAccessToken, actor: Actor, now: datetime) -> None:
-    """One event for each attempt with a valid credential, in full: this is what staff read."""
+def _record_refusal(
+    refusal: Refusal,
+    document: Mapping[str, strict_json.Json],
+    token: InitialAccessToken,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """One event for each attempt with a valid credential, in full: this is what staff read.
+
+    It carries the name that the software gave itself, if the body could be read that far.
+    """
+    name = document.get("client_name")
     with transaction.atomic():
         audit.record(
             Event.REGISTRATION_REFUSED,
@@ -180,10 +204,17 @@ def _record_refusal(refusal: Refusal, token: InitialAccessToken, actor: Actor, n
             after={
                 "refusal": type(refusal).__name__,
                 "findings": [asdict(finding) for finding in refusal.findings],
-            },
+            }
+            | ({"client_name": _harmless(name)} if isinstance(name, str) else {}),
             policy_version=token.policy_version,
             now=now,
         )
+
+
+def _harmless(name: str) -> str:
+    """A name that nobody judged yet, as far as it can be shown: NFC, one line, no control or direction of its own."""
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in name[:MAXIMUM_NAME_CHARACTERS])
+    return unicodedata.normalize("NFC", shown)
 
 
 def _record_flood(refusal: RateExceeded, token: InitialAccessToken, actor: Actor, now: datetime) -> None:

@@ -97,6 +97,26 @@ class TestRefused:
         refused = queries.audit_events(STAFF, action=Event.PERSON_SIGN_IN_REFUSED)
         assert 1 <= refused.count() <= 2  # a minute may end between two of them
 
+    def test_a_wrong_code_leaves_an_event_a_minute(self, stan: User) -> None:
+        enrolled(stan)
+        browser = Client(REMOTE_ADDR="192.0.2.77")
+        give_password(browser, stan)
+        for _ in range(3):
+            browser.post("/sign-in/verify/", {"code": "000000"})
+        told = queries.audit_events(STAFF, action=Event.PERSON_FACTOR_REFUSED, subject_id=str(stan.pk))
+        assert 1 <= told.count() <= 2  # a minute may end between two of them
+        event = told[0]
+        assert (event.actor_kind, event.actor_id, event.request_id[:4]) == ("source", "192.0.2.77", "req_")
+
+    def test_a_wrong_code_of_a_partner_is_an_event_of_its_organization(self, db: None) -> None:
+        acme = world.organization("acme")
+        alice = world.person(Role.ORGANIZATION_ADMIN, acme)
+        enrolled(alice)
+        browser = Client()
+        give_password(browser, alice)
+        browser.post("/sign-in/verify/", {"code": "000000"})
+        assert queries.audit_events(STAFF, action=Event.PERSON_FACTOR_REFUSED).get().organization == acme
+
     def test_many_attempts_are_stopped(self, stan: User) -> None:
         browser = Client()
         for _ in range(10):

@@ -6,12 +6,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from registry import queries
 from registry.events import Event
 from registry.models import Organization, User
 from registry.roles import Role
 from tests import world
 from tests.portal.signed_in import code, enrolled, signed_in
-from tests.portal.staff.scene import exactly_one_event
+from tests.portal.staff.scene import STAFF, exactly_one_event
 
 
 @pytest.fixture
@@ -43,7 +44,9 @@ def test_leads_back_to_the_act(sofia: User, acme: Organization) -> None:
 def test_a_wrong_code_does_not(sofia: User, acme: Organization) -> None:
     enrolled(sofia)
     browser = signed_in(sofia, stepped_up=False)
-    browser.post("/sign-in/step-up/", {"code": "000000"})
+    with exactly_one_event(Event.PERSON_FACTOR_REFUSED):
+        browser.post("/sign-in/step-up/", {"code": "000000"})
+    assert queries.audit_events(STAFF, actor_id=str(sofia.pk)).first().subject_id == str(sofia.pk)
     assert browser.get(to(acme)).status_code == 302
 
 

@@ -65,6 +65,12 @@ TABLE: list[tuple[str, Ask, int, list[Event]]] = [
         [Event.CLIENT_AUTHENTICATION_REFUSED],
     ),
     ("introspect", lambda c: c.door.post("/introspect", basic=c.server, form={"token": c.value}), 200, []),
+    (
+        "introspect",
+        lambda c: c.door.post("/introspect", basic=(c.server[0], "x"), form={"token": c.value}),
+        401,
+        [Event.RESOURCE_SERVER_AUTHENTICATION_REFUSED],
+    ),
     ("revoke", lambda c: c.batch.revoke(c.value), 200, [Event.TOKEN_REVOKED]),
     ("revoke", lambda c: c.app.revoke(c.issued["refresh_token"]), 200, [Event.TOKEN_REVOKED]),
     ("revoke", lambda c: c.batch.revoke("cat_unknown"), 200, []),

@@ -1,11 +1,15 @@
 """Introspection: for authenticated resource servers, inactive without a word why (RFC 7662)."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from registry import lifecycle
+from registry import credentials, lifecycle, queries
+from registry.actors import Viewer
+from registry.events import Event
 from registry.models import Organization, ResourceServer, User
+from registry.roles import Role
 from registry.states import Environment
 from tests import world
 from tests.portal.protocol.reading import error
@@ -13,6 +17,8 @@ from tests.software import InProcess, Software, code_by_hand, introspect, machin
 
 pytestmark = pytest.mark.django_db
 INACTIVE = {"active": False}
+STAFF = Viewer(Role.AUDITOR, None)
+NOW = datetime(2026, 11, 23, 9, 12, 10, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -140,3 +146,35 @@ class TestRefuses:
         lifecycle.contain_organization(partner.pk, actor=world.STAN, reason="leak", now=world.now())
         answer = door.post("/introspect", basic=server, form={"token": value})
         assert error(answer) == (401, "invalid_client")
+
+
+class TestRefusalsAreTold:
+    """As of clients: one event for each resource server and minute (issue 1.10)."""
+
+    def told(self, server: tuple[str, str]) -> list[str]:
+        events = queries.audit_events(STAFF, action=Event.RESOURCE_SERVER_AUTHENTICATION_REFUSED)
+        return [event.reason for event in events.filter(subject_id=server[0])]
+
+    def test_once_a_minute(self, door: InProcess, server: tuple[str, str]) -> None:
+        for minute in (0, 0, 0, 1):
+            credentials.authenticated_resource_server(
+                server[0], "prs_x", request_id="", now=NOW + timedelta(minutes=minute)
+            )
+        assert self.told(server) == ["the secret does not fit"] * 2
+
+    def test_with_the_request_that_was_refused(self, door: InProcess, server: tuple[str, str]) -> None:
+        answer = door.post("/introspect", basic=(server[0], "prs_x"), form={"token": "x"})
+        event = queries.audit_events(STAFF, subject_id=server[0]).first()
+        assert (event.action, event.request_id) == (
+            Event.RESOURCE_SERVER_AUTHENTICATION_REFUSED,
+            answer.headers["Request-Id"],
+        )
+
+    def test_with_its_cause(self, door: InProcess, server: tuple[str, str]) -> None:
+        ResourceServer.objects.filter(identifier=server[0]).update(ended_at=world.now())
+        door.post("/introspect", basic=server, form={"token": "x"})
+        assert self.told(server) == ["the resource server ended"]
+
+    def test_nothing_of_who_is_not_known(self, door: InProcess, server: tuple[str, str]) -> None:
+        door.post("/introspect", basic=("nobody", "prs_x"), form={"token": "x"})
+        assert self.told(("nobody", "")) == self.told(server) == []

@@ -17,6 +17,7 @@ from registry.errors import (
     InvalidRedirectUri,
     InvalidToken,
     QuotaReached,
+    Refusal,
     RequestTooLarge,
     UnsupportedMediaType,
 )
@@ -112,6 +113,29 @@ class TestEvents:
         assert all(
             told.keys() == {"rule", "member", "found", "fix", "source"} for told in event.after["findings"]
         )
+
+    @pytest.mark.parametrize(
+        ("name", "told"),
+        [
+            ("Ledger", "Ledger"),
+            ("Le\u202edger\n\u0007", "Le\ufffddger\ufffd\ufffd"),
+            ("e\u0301", "\u00e9"),
+            ("a" * 500, "a" * 120),
+            (["Ledger"], None),
+            (None, None),
+        ],
+    )
+    def test_of_a_refusal_name_the_software(
+        self, acme: Organization, token: str, name: Any, told: str | None
+    ) -> None:
+        with pytest.raises(Refusal):
+            register(token, machine() | {"client_name": name, "scope": "admin"})
+        assert refusals(organization=acme).get().after.get("client_name") == told
+
+    def test_of_a_body_that_cannot_be_read_name_nothing(self, acme: Organization, token: str) -> None:
+        with pytest.raises(InvalidClientMetadata):
+            register(token, b'{"client_name": "Ledger"')
+        assert "client_name" not in refusals(organization=acme).get().after
 
     def test_never_hold_a_credential(self, acme: Organization, token: str) -> None:
         made = register(token, machine())
