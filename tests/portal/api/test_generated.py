@@ -35,7 +35,7 @@ ROLES: dict[str, tuple[str, ...] | None] = {
     "stranger": None,
 }
 FEW = {"all": 8, "reader": 4, "none": 2, "stranger": 2}
-MANY = {"all": 300, "reader": 50, "none": 21, "stranger": 21}
+MANY = {"all": 300, "reader": 50, "none": 20, "stranger": 20}
 
 every_operation = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.id)
 
