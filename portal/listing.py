@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,6 +34,17 @@ class Query:
         value = self._sent.get(name, "")
         return self._keep(name, value if value in set(values) else "")
 
+    def day(self, name: str) -> "Day":
+        """A day as people write it. One that is none limits nothing and is in no link, but stays in its field."""
+        text = self.text(name)
+        day = Day.read(text)
+        return self.without(name, day) if day.error else day
+
+    def without(self, name: str, day: "Day") -> "Day":
+        """Leave this value out of every link."""
+        self._keep(name, "")
+        return day
+
     def page(self) -> int:
         value = self._sent.get("page", "")
         return (
@@ -50,8 +62,35 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """A day of a filter: what was written, its first instant (UTC), and what is wrong with it."""
+
+    text: str
+    begin: datetime | None = None
+    error: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> "Day":
+        if not text:
+            return cls(text)
+        try:
+            return cls(text, datetime.combine(date.fromisoformat(text), time(), UTC))
+        except ValueError:
+            return cls(text, error="Write the day as 2026-11-23.")
+
+    @property
+    def end(self) -> datetime | None:
+        """The first instant after it; None for the last day that there is."""
+        is_last = self.begin is None or self.begin.date() == date.max
+        return None if is_last or self.begin is None else self.begin + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the filter bar. `shown` says its value in words on the chip that removes it."""
+    """One field of the filter bar. `shown` says its value in words on the chip that removes it.
+
+    error  what is wrong with the value, which then is no filter and has no chip
+    """
 
     name: str
     label: str
@@ -60,10 +99,15 @@ class Field:
     kind: str = "text"
     wide: bool = False
     mono: bool = False
+    error: str = ""
 
     @property
     def shown(self) -> str:
-        return f"{self.label.lower()}: {dict(self.options).get(self.value, self.value)}"
+        return f"{self.label.lower()}: {self.shown_value}"
+
+    @property
+    def shown_value(self) -> str:
+        return dict(self.options).get(self.value, self.value)
 
 
 def search(value: str, label: str) -> Field:
@@ -79,7 +123,9 @@ def filter_bar(query: Query, fields: Sequence[Field], count_sentence: str) -> di
     return {
         "action": query.path,
         "fields": fields,
-        "chips": [{"text": f.shown, "href": query.href(**{f.name: ""})} for f in fields if f.value],
+        "chips": [
+            {"text": f.shown, "href": query.href(**{f.name: ""})} for f in fields if f.value and not f.error
+        ],
         "clear_href": query.path,
         "count_sentence": count_sentence,
     }

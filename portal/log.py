@@ -49,6 +49,7 @@ SENTENCES: Mapping[str, str] = {
     Event.CODE_REPLAY_SEEN: "Authorization code replayed; what it gave is revoked",
     Event.CONSENT_GIVEN: "Consent given",
     Event.CONSENT_REFUSED: "Consent refused",
+    Event.AUDIT_EXPORTED: "Export of the log asked for",
     Event.AUDIT_INTEGRITY_FAILED: "The log does not fit its signed past",
     Event.RESOURCE_SERVER_CREATED: "Resource server admitted",
     Event.RESOURCE_SERVER_AUTHENTICATION_REFUSED: "Authentication of a resource server refused",

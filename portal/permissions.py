@@ -31,6 +31,7 @@ class Act(StrEnum):
     READ_OWN = "read own"
 
 
+    EXPORT_AUDIT = "export audit"
 _MANAGER = frozenset({Role.PARTNER_MANAGER})
 _GUARDS = frozenset({Role.PARTNER_MANAGER, Role.SECURITY_OFFICER})
 
@@ -52,6 +53,7 @@ ROLES: Mapping[Act, frozenset[Role]] = {
 
 def may(request: HttpRequest, act: Act) -> bool:
     """True if the signed-in person's role includes the act."""
+    Act.EXPORT_AUDIT: frozenset({Role.AUDITOR, Role.SECURITY_OFFICER}),
     return authn.role_of(request) in ROLES[act]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from registry import canonical_json, event_document, identifiers
 from registry.actors import Actor
@@ -160,12 +161,12 @@ def stored(ids: Sequence[UUID]) -> Iterator[StoredEvent]:
         yield _stored(row)
 
 
-def sequenced(*, below: int, **conditions: Any) -> Iterator[tuple[int, bytes, dict[str, Any]]]:
+def sequenced(*wanted: Q, below: int, **conditions: Any) -> Iterator[tuple[int, bytes, dict[str, Any]]]:
     """Number, leaf hash and document of the events that match, in the order of the tree, read as they are asked for.
 
     Needs a transaction, which holds the cursor.
     """
-    rows = AuditEvent.objects.filter(leaf__number__lt=below, **conditions).order_by("leaf__number")
+    rows = AuditEvent.objects.filter(*wanted, leaf__number__lt=below, **conditions).order_by("leaf__number")
     columns = ("leaf__number", "leaf__hash", *event_document.COLUMNS)
     for row in rows.values(*columns).iterator(chunk_size=2000):
         yield row["leaf__number"], bytes(row["leaf__hash"]), event_document.document(row)

@@ -10,16 +10,19 @@ Each line is canonical JSON, so that one export has one spelling. `portal.audito
 """
 
 from base64 import b64encode
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
-from registry import audit, audit_identity, canonical_json, event_document, signed_note, transparency
+from registry import audit, audit_identity, canonical_json, event_document, queries, signed_note, transparency
+from registry.actors import Actor
 from registry.audit_tree import StoredTree
+from registry.events import Event
 from registry.models import Organization
 from registry.signed_note import Checkpoint, SigningKey
 
@@ -36,15 +39,20 @@ class NothingSequenced(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which events: of one organization, from `since` on, before `until`; all of them without."""
+    """Which events: of one organization, from `since` on, before `until`; all of them without.
+
+    wanted  a further condition, which only this registry can judge; `words` say it to who reads the export
+    """
 
     organization: Organization | None = None
     since: datetime | None = None
     until: datetime | None = None
+    wanted: Q = field(default_factory=Q)
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_everything(self) -> bool:
-        return self.organization is None and self.since is None and self.until is None
+        return not (self.organization or self.since or self.until or self.wanted)
 
     def description(self) -> dict[str, Any]:
         whose = self.organization
@@ -52,7 +60,7 @@ class Selection:
             "organization": whose and {"id": str(whose.pk), "slug": whose.slug},
             "from": self.since and event_document.instant(self.since),
             "to": self.until and event_document.instant(self.until),
-        }
+        } | ({"filter": dict(self.words)} if self.words else {})
 
     def conditions(self) -> dict[str, Any]:
         asked = {"organization": self.organization, "at__gte": self.since, "at__lt": self.until}
@@ -109,7 +117,9 @@ class Export:
             yield number, line | {"proof": [b64encode(node).decode() for node in proof]}
 
     def _events(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        for number, leaf, document in audit.sequenced(below=self.size, **self.selection.conditions()):
+        for number, leaf, document in audit.sequenced(
+            self.selection.wanted, below=self.size, **self.selection.conditions()
+        ):
             yield number, {"number": number, "hash": b64encode(leaf).decode(), "event": document}
 
     def _end(self, events: int, digest: bytes) -> str:
@@ -123,6 +133,22 @@ def export(selection: Selection) -> Export:
     if latest is None:
         raise NothingSequenced
     return Export(selection, *latest, audit_identity.signing_key())
+
+
+def begin(selection: Selection, *, actor: Actor, reason: str, now: datetime) -> Export:
+    """An export that somebody asks for, which is an event of the operator before its first line is read."""
+    made = export(selection)
+    with transaction.atomic():
+        audit.record(
+            Event.AUDIT_EXPORTED,
+            organization=queries.operator_id(),
+            subject=("audit_log", audit_identity.origin()),
+            actor=actor,
+            reason=reason,
+            after=selection.description() | {"size": made.size},
+            now=now,
+        )
+    return made
 
 
 def _earlier_checkpoints(size: int) -> Iterator[tuple[int, str]]:

@@ -52,6 +52,7 @@ class Event(StrEnum):
     CONSENT_GIVEN = "consent.request.granted"
     CONSENT_REFUSED = "consent.request.refused"
 
+    AUDIT_EXPORTED = "audit.export.requested"
     AUDIT_INTEGRITY_FAILED = "audit.integrity.failed"
 
     RESOURCE_SERVER_CREATED = "resource_server.record.created"

@@ -1,6 +1,7 @@
 """Verifies an export: a file of lines, each one JSON object in canonical form, ending in a signed sum of all bytes.
 
-first   {"checkpoint", "complete", "format", "from", "made_at", "organization", "to"}
+first   {"checkpoint", "complete", "format", "from", "made_at", "organization", "to"}, and "filter" where a search chose
+        the events: what was asked in words, which nobody but the registry can judge
 then    {"event", "hash", "number"}, and "proof" in partial exports: RFC 9162 inclusion, base64, leaf to root;
         {"checkpoint"} in complete exports: an earlier head, at the place where the log had this size
 last    {"end"}: a note of `<origin>/export` over the number of events and the SHA-256 of all lines before
@@ -26,7 +27,10 @@ _LEAF = {"event", "hash", "number"}
 
 
 def _is_description(line: dict[str, Any]) -> bool:
-    if line.keys() != _FIRST or line["format"] != FORMAT or type(line["complete"]) is not bool:
+    is_searched = "filter" in line and not line.get("complete")
+    if line.keys() != (_FIRST | {"filter"} if is_searched else _FIRST) or line["format"] != FORMAT:
+        return False
+    if type(line["complete"]) is not bool:
         return False
     whose, times = line["organization"], (line["from"], line["to"])
     named = isinstance(whose, dict) and whose.keys() == {"id", "slug"}

@@ -1,86 +1,115 @@
-"""The audit log: search in the whole history, and one event."""
+"""The audit log: search in the whole history, one event, and an export of what a search finds."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import listing, log
-from portal.authn import viewer_of
-from portal.permissions import Act, requires
+from portal.authn import actor_of, viewer_of
+from portal.permissions import Act, may, requires
+from portal.staff import acts, audit_query
+from portal.staff.audit_query import Asked
+from portal.staff.forms import ReasonForm
 from portal.staff.organization_page import event_address, log_days
-from registry import queries
-from registry.events import Event
+from registry import audit_export, clock, queries
+from registry.audit_export import Export, NothingSequenced, Selection
+from registry.audit_identity import AuditKeyMissing
 
 PAGE_SIZE = 50
-ACTIONS: listing.Options = tuple((action.value, action.value) for action in sorted(Event))
 
 
 @requires(Act.READ)
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Who did what to whom, and why?"""
-    query = listing.Query(request)
-    said = {name: query.text(name) for name in ("q", "actor", "organization", "from", "to", "before")}
-    said["event"] = query.choice("event", dict(ACTIONS))
-    found = queries.events_found(viewer_of(request), _search(said), limit=PAGE_SIZE + 1)
+    asked = audit_query.read(request)
+    found = queries.events_found(viewer_of(request), asked.search, limit=PAGE_SIZE + 1)
+    shown = listing.counted(len(found[:PAGE_SIZE]), "event")
     context = {
-        "filters": listing.filter_bar(
-            query, _fields(said), f"{len(found[:PAGE_SIZE])} on this page, newest first"
-        ),
+        "filters": listing.filter_bar(asked.query, asked.fields, f"{shown} on this page, newest first"),
         "days": log_days(found[:PAGE_SIZE]),
-        "pager": _pager(query, found, said["before"]),
+        "pager": _pager(asked.query, found),
+        "export_href": _export_address(asked) if may(request, Act.EXPORT_AUDIT) else "",
     }
     return render(request, "staff/audit/search.html", context)
 
 
-def _search(said: dict[str, str]) -> queries.LogSearch:
-    until = _day(said["to"])
-    return queries.LogSearch(
-        text=said["q"],
-        action=said["event"],
-        actor=said["actor"],
-        organization=said["organization"],
-        since=_day(said["from"]),
-        until=until + timedelta(days=1) if until else None,
-        before=_uuid(said["before"]),
+def _export_address(asked: Asked) -> str:
+    address = reverse("staff:audit_export")
+    return f"{address}?{urlencode(asked.words)}" if asked.words else address
+
+
+@requires(Act.EXPORT_AUDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def export(request: HttpRequest) -> HttpResponseBase:
+    """What a search finds, all of it, as a file that anybody can verify with the public key."""
+    asked, form = audit_query.read(request), acts.bound(request, ReasonForm)
+    page = partial(_export_page, request, asked, form)
+    if asked.is_wrong or request.method != "POST" or not form.is_valid():
+        return page("")
+    try:
+        made = audit_export.begin(
+            _selection(request, asked), actor=actor_of(request), reason=form.said, now=clock.now()
+        )
+    except (NothingSequenced, AuditKeyMissing) as cause:
+        return page(_CLOSED[type(cause)])
+    return _file(made)
+
+
+_CLOSED: dict[type[Exception], str] = {
+    NothingSequenced: "Nothing of the log is signed yet. Its worker does so once a second: see /healthz/ready.",
+    AuditKeyMissing: "This process has no AUDIT_KEY, which signs exports. Use manage.py export_audit where it is set.",
+}
+
+
+def _selection(request: HttpRequest, asked: Asked) -> Selection:
+    """Organization and days stand in the first line, where a verifier reads them; the rest is said in words."""
+    viewer, search = viewer_of(request), asked.search
+    words = {name: value for name, value in asked.words.items() if name in {"q", "event", "actor"}}
+    return Selection(
+        queries.organization(viewer, search.organization) if search.organization else None,
+        search.since,
+        search.until,
+        queries.events_condition(viewer, search) if words else queries.EVERY_EVENT,
+        words,
     )
 
 
-def _day(text: str) -> datetime | None:
-    """The first instant of a day written as 2026-11-23; None for anything else."""
-    try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC)
-    except ValueError:
-        return None
+def _file(made: Export) -> StreamingHttpResponse:
+    now = clock.now()
+
+    def lines() -> Iterator[bytes]:
+        for _, line in made.lines(now=now):
+            yield line
+
+    headers = {"Content-Disposition": f'attachment; filename="audit-{now:%Y%m%dT%H%M%SZ}.jsonl"'}
+    return StreamingHttpResponse(lines(), content_type="application/x-ndjson", headers=headers)
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def _export_page(request: HttpRequest, asked: Asked, form: ReasonForm, closed: str) -> HttpResponse:
+    back = reverse("staff:audit")
+    context = {
+        "form": form,
+        "selected": [(field.label, field.shown_value) for field in asked.fields if field.name in asked.words],
+        "back_href": f"{back}?{urlencode(asked.words)}" if asked.words else back,
+        "closed": closed or ("A day of the search cannot be read." if asked.is_wrong else ""),
+    }
+    return render(request, "staff/audit/export.html", context, status=409 if closed else 200)
 
 
-def _fields(said: dict[str, str]) -> list[listing.Field]:
-    return [
-        listing.search(said["q"], "Subject, reason, organization, request"),
-        listing.select("event", "Event", said["event"], ACTIONS),
-        listing.Field("actor", "Actor", said["actor"]),
-        listing.Field("organization", "Organization", said["organization"], mono=True),
-        listing.Field("from", "From (2026-11-23)", said["from"]),
-        listing.Field("to", "To, that day included", said["to"]),
-    ]
-
-
-def _pager(query: listing.Query, found: list[Any], before: str) -> dict[str, str]:
+def _pager(query: listing.Query, found: list[Any]) -> dict[str, str]:
+    """In the order of the events' ids, of which no two are the same: no event is on two pages or on none."""
     shown = found[:PAGE_SIZE]
     pager = {"sentence": f"{listing.counted(len(shown), 'event')}, newest first"}
-    if before:
+    if query.text("before"):
         pager["previous_href"] = query.href(before="")
     if len(found) > PAGE_SIZE:
         pager["next_href"] = query.href(before=str(shown[-1].id))

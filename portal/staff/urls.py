@@ -54,3 +54,4 @@ urlpatterns = [
     path("audit/", audit.search, name="audit"),
     path("audit/<uuid:event_id>/", audit.event, name="audit_event"),
 ]
+    path("audit/export/", audit.export, name="audit_export"),

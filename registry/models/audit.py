@@ -49,4 +49,6 @@ class AuditEvent(models.Model):
             models.Index(fields=["organization", "-id"], name="event_by_organization"),
             models.Index(fields=["action", "-id"], name="event_by_action"),
             models.Index(fields=["subject_id", "-id"], name="event_by_subject"),
+            models.Index(fields=["actor_id", "-id"], name="event_by_actor"),
+            models.Index(fields=["request_id", "-id"], name="event_by_request"),
         ]

@@ -21,7 +21,15 @@ from registry.queries.counts import (
     reach_by_scope,
 )
 from registry.queries.lists import clients_found, organizations_found
-from registry.queries.log import LogSearch, client_events, event, events_found, organization_events
+from registry.queries.log import (
+    EVERY_EVENT,
+    LogSearch,
+    client_events,
+    event,
+    events_condition,
+    events_found,
+    organization_events,
+)
 from registry.queries.records import (
     actor_names,
     audit_events,
@@ -65,6 +73,7 @@ from registry.queries.visibility import operator_id, operator_id_if_founded, ope
 __all__ = [
     "WHOLE",
     "ClientRow",
+    "EVERY_EVENT",
     "InitialAccessTokenRow",
     "LogSearch",
     "OrganizationRow",
@@ -95,6 +104,7 @@ __all__ = [
     "expiring_initial_access_tokens",
     "initial_access_token",
     "initial_access_tokens",
+    "events_condition",
     "invitations",
     "keys",
     "last_used",
