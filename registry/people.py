@@ -1,5 +1,6 @@
-"""People come to be: by invitation, or made by whoever sets a deployment up."""
+"""People come to be, by invitation or made by whoever sets a deployment up, and their access ends."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from registry.errors import Conflict, InvalidInput, NotFound
 from registry.events import Event
 from registry.identifiers import digest, new_credential
 from registry.models import Invitation, User
-from registry.roles import PARTNER_ROLES, Role
+from registry.roles import ADMINISTRATORS, PARTNER_ROLES, STAFF_ROLES, Role
 
 INVITATION_PREFIX = "pin_"
 
@@ -131,6 +132,65 @@ def accept_invitation(
         now=now,
     )
     return user
+
+
+@transaction.atomic
+def end_access(
+    person_id: UUID,
+    organization_id: UUID | None,
+    *,
+    actor: Actor,
+    operator_id: UUID,
+    reason: str,
+    now: datetime,
+) -> User:
+    """End a person's access: every session dies at this commit, and no new one begins. Their clients stay.
+
+    organization_id  whose person it is; None for the operator's staff
+
+    Raises NotFound for anybody else's person, Conflict for the last administrator, for oneself, and the second time.
+    """
+    holders = _lock_people(organization_id)
+    user = holders.get(person_id)
+    if user is None:
+        raise NotFound("There is no such person here.")
+    _check_may_end(user, holders.values(), actor)
+    user.is_active, user.session_epoch = False, user.session_epoch + 1
+    user.save(force_update=True, update_fields=["is_active", "session_epoch"])
+    audit.record(
+        Event.PERSON_ENDED,
+        organization=organization_id or operator_id,
+        subject=("person", str(user.pk)),
+        actor=actor,
+        reason=reason,
+        before={"role": user.role, "email": user.email},
+        now=now,
+    )
+    return user
+
+
+def _lock_people(organization_id: UUID | None) -> dict[UUID, User]:
+    """All of them, in one order: two administrators who end each other at once do not both succeed."""
+    rows = User.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    if organization_id is None:
+        return {user.pk: user for user in rows.filter(role__in=STAFF_ROLES)}
+    return {user.pk: user for user in rows.filter(organization_id=organization_id)}
+
+
+def _check_may_end(user: User, holders: Iterable[User], actor: Actor) -> None:
+    if actor.name == person(user).name:
+        raise Conflict("Nobody ends their own access.", fix="Ask another administrator to end it.")
+    if not user.is_active:
+        raise Conflict(f"The access of {user} has ended already.", fix="Nothing is left to do.")
+    if is_last_administrator(user, holders):
+        raise Conflict(f"{user} is the last administrator.", fix="Invite a successor first.")
+
+
+def is_last_administrator(user: User, holders: Iterable[User]) -> bool:
+    """True if nobody else among these could invite, and end the access of, others."""
+    if user.role not in ADMINISTRATORS or not user.is_active:
+        return False
+    return not any(other.pk != user.pk and other.role == user.role and other.is_active for other in holders)
 
 
 def person(user: User, request_id: str = "") -> Actor:

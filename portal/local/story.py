@@ -9,9 +9,8 @@ from registry.states import Environment
 SANDBOX, PRODUCTION = Environment.SANDBOX, Environment.PRODUCTION
 OPEN_BANKING = ("accounts:read", "transactions:read", "payments:write", "profile:read")
 HEALTH = ("health-records:read", "profile:read")
-SCOPES = tuple(
-    dict.fromkeys((*OPEN_BANKING, *HEALTH))
-)  # the operator's table, and what its resource servers serve
+# The operator's table, and what its resource servers serve.
+SCOPES = tuple(dict.fromkeys((*OPEN_BANKING, *HEALTH)))
 GRANTS = ("authorization_code", "client_credentials", "refresh_token")
 GENEROUS = 100_000
 

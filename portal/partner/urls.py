@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from portal.partner import clients, home
+from portal.partner import clients, home, team
 
 app_name = "partner"
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("clients/", clients.listed, name="clients"),
+    path("team/", team.listed, name="team"),
+    path("team/<uuid:person_id>/end/", team.end, name="person_end"),
     path("clients/<str:client_id>/", clients.detail, name="client"),
 ]

@@ -91,6 +91,16 @@ def refused(form: forms.Form, refusal: errors.Refusal, page: Page) -> HttpRespon
     return response
 
 
+def at_once(request: HttpRequest, write: Callable[[], object], *, done: str, to: str) -> HttpResponseRedirect:
+    """Level 1: write and go `to`; what cannot be done is said there."""
+    try:
+        write()
+    except TELLABLE as refusal:
+        messages.error(request, " ".join(part for part in (refusal.found, refusal.fix) if part))
+        return HttpResponseRedirect(to, status=303)
+    return gone(request, done=done, to=to)
+
+
 def gone(request: HttpRequest, *, done: str, to: str) -> HttpResponseRedirect:
     """303 with one sentence of what was done."""
     messages.success(request, done)

@@ -24,6 +24,7 @@ GRANT_TYPES = (
     ("refresh_token", "refresh_token, beside it"),
     ("client_credentials", "client_credentials, for software alone"),
 )
+REGISTERS = (("national", "National register"), ("lei", "LEI (ISO 17442)"))
 ENVIRONMENTS = (("sandbox", "Sandbox"), ("production", "Production"))
 INCIDENT_REASONS = (
     ("key_compromise", "Key or credential compromised"),
@@ -33,15 +34,27 @@ INCIDENT_REASONS = (
     ("regulator", "Order of an authority"),
     ("precaution", "Precaution"),
 )
+CONTACT_KINDS = ("business", "technical", "security", "incident", "billing")
 MAX_REASON = 800
 
 
-def _mono(**attributes: Any) -> forms.TextInput:
+def mono(**attributes: Any) -> forms.TextInput:
     return forms.TextInput(attrs={"class": "in-mono", "autocomplete": "off", **attributes})
 
 
-def _area(rows: int, **attributes: Any) -> forms.Textarea:
+def area(rows: int, **attributes: Any) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows, **attributes})
+
+
+def day_field(*, label: str, help_text: str = "As 2027-12-31.") -> forms.DateField:
+    """A day as ISO text, or left empty."""
+    return forms.DateField(
+        label=label,
+        required=False,
+        input_formats=["%Y-%m-%d", "%d %b %Y"],
+        widget=mono(inputmode="numeric"),
+        help_text=help_text,
+    )
 
 
 class ReasonForm(forms.Form):
@@ -50,7 +63,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label="Reason",
         max_length=MAX_REASON,
-        widget=_area(3),
+        widget=area(3),
         help_text="Kept in the audit log with your name.",
     )
 
@@ -70,7 +83,7 @@ class ContainForm(ReasonForm):
     scope = forms.ChoiceField(label="What is contained", widget=forms.RadioSelect)
     reason_code = forms.ChoiceField(label="Kind of reason", choices=INCIDENT_REASONS)
     incident = forms.CharField(
-        label="Incident number", max_length=40, required=False, widget=_mono(spellcheck="false")
+        label="Incident number", max_length=40, required=False, widget=mono(spellcheck="false")
     )
 
     field_order = ("scope", "reason_code", "reason", "incident")
@@ -124,11 +137,11 @@ class SubmitForm(ReasonForm):
     evidence = forms.CharField(
         label="Evidence",
         max_length=4000,
-        widget=_area(6),
+        widget=area(6),
         help_text="Registers and documents that were checked, with dates: whoever decides compares with them.",
     )
     reason = forms.CharField(
-        label="Note for whoever decides", max_length=MAX_REASON, required=False, widget=_area(3)
+        label="Note for whoever decides", max_length=MAX_REASON, required=False, widget=area(3)
     )
 
 
@@ -139,7 +152,7 @@ class DecisionForm(ReasonForm):
     reason = forms.CharField(
         label="Reason",
         max_length=MAX_REASON,
-        widget=_area(4),
+        widget=area(4),
         help_text="Kept in the audit log. Of a rejection the partner reads it.",
     )
 
@@ -150,7 +163,7 @@ class DeregisterForm(ReasonForm):
     """The end of a client, confirmed by typing its name (its client_id, where it has none)."""
 
     reason_code = forms.ChoiceField(label="Kind of reason", choices=INCIDENT_REASONS)
-    typed_name = forms.CharField(label="Type the name of the client", max_length=255, widget=_mono())
+    typed_name = forms.CharField(label="Type the name of the client", max_length=255, widget=mono())
 
     field_order = ("reason_code", "reason", "typed_name")
 
@@ -180,11 +193,11 @@ class AttestForm(forms.Form):
     domain = forms.CharField(
         label="Domain",
         max_length=253,
-        widget=_mono(spellcheck="false", inputmode="url"),
+        widget=mono(spellcheck="false", inputmode="url"),
         help_text="As in partner.example. Redirection URIs at or under it become acceptable.",
     )
     evidence = forms.CharField(
-        label="How it was checked", max_length=1000, widget=_area(3), help_text="Kept in the audit log."
+        label="How it was checked", max_length=1000, widget=area(3), help_text="Kept in the audit log."
     )
 
 
@@ -239,14 +252,14 @@ class InitialAccessTokenForm(ReasonForm):
     allowed_hosts = forms.CharField(
         label="Hosts of redirection URIs",
         required=False,
-        widget=_area(2, **{"class": "in-mono", "spellcheck": "false"}),
+        widget=area(2, **{"class": "in-mono", "spellcheck": "false"}),
         help_text="One a line. Empty: every proved domain.",
     )
     software_id = forms.CharField(
         label="software_id",
         required=False,
         max_length=255,
-        widget=_mono(spellcheck="false"),
+        widget=mono(spellcheck="false"),
         help_text="Only this software may register with it. Empty: any.",
     )
 
@@ -263,9 +276,6 @@ class InitialAccessTokenForm(ReasonForm):
         return str(self.cleaned_data["allowed_hosts"]).lower().split()
 
 
-_CONTACTS = ("business", "technical", "security", "incident", "billing")
-
-
 class OrganizationForm(forms.Form):
     """A new organization, with one role to begin with."""
 
@@ -274,20 +284,18 @@ class OrganizationForm(forms.Form):
     slug = forms.SlugField(
         label="Short name in addresses",
         max_length=64,
-        widget=_mono(spellcheck="false"),
+        widget=mono(spellcheck="false"),
         help_text="a–z, 0–9 and hyphens. It never changes.",
     )
-    registration_scheme = forms.ChoiceField(
-        label="Registered with", choices=[("national", "National register"), ("lei", "LEI (ISO 17442)")]
-    )
+    registration_scheme = forms.ChoiceField(label="Registered with", choices=REGISTERS)
     registration_number = forms.CharField(
-        label="Registration number", max_length=64, widget=_mono(spellcheck="false")
+        label="Registration number", max_length=64, widget=mono(spellcheck="false")
     )
     country = forms.RegexField(
         label="Country",
         regex="^[A-Za-z]{2}$",
         help_text="Two letters (ISO 3166-1), as in NO.",
-        widget=_mono(maxlength=2),
+        widget=mono(maxlength=2),
         error_messages={"invalid": "Write two letters, as in NO or DE."},
     )
     website = forms.URLField(label="Website", max_length=300, required=False, assume_scheme="https")
@@ -299,31 +307,25 @@ class OrganizationForm(forms.Form):
     sponsor = forms.ChoiceField(
         label="Our sponsor", required=False, help_text="Who answers for this partner here."
     )
-    contract_end = forms.DateField(
-        label="Agreement ends",
-        required=False,
-        input_formats=["%Y-%m-%d", "%d %b %Y"],
-        widget=_mono(inputmode="numeric"),
-        help_text="As 2027-12-31.",
-    )
+    contract_end = day_field(label="Agreement ends")
     role = forms.SlugField(
         label="Role",
         max_length=64,
         initial="partner",
-        widget=_mono(spellcheck="false"),
+        widget=mono(spellcheck="false"),
         help_text="A name for what it may do, as in account_information.",
     )
     scopes = forms.CharField(
         label="Scopes",
         validators=[_SCOPE],
-        widget=_area(3, **{"class": "in-mono", "spellcheck": "false"}),
+        widget=area(3, **{"class": "in-mono", "spellcheck": "false"}),
         help_text="Separated by spaces or lines. No client of it ever gets another one.",
     )
     default_scopes = forms.CharField(
         label="Scopes of a client that asks for none",
         required=False,
         validators=[_SCOPE],
-        widget=_mono(spellcheck="false"),
+        widget=mono(spellcheck="false"),
         help_text="Some of those above.",
     )
     grant_types = forms.MultipleChoiceField(
@@ -362,5 +364,5 @@ class OrganizationForm(forms.Form):
     @property
     def contacts(self) -> dict[str, str]:
         """Addresses by kind, those that were given."""
-        given = {kind: self.cleaned_data.get(f"{kind}_contact", "") for kind in _CONTACTS}
+        given = {kind: self.cleaned_data.get(f"{kind}_contact", "") for kind in CONTACT_KINDS}
         return {kind: email for kind, email in given.items() if email}

@@ -129,7 +129,7 @@ def checks(request: HttpRequest, row: OrganizationRow) -> list[dict[str, str]]:
     """What whoever decides compares: evidence, domains, contacts, entitlements, agreement."""
     viewer = viewer_of(request)
     domains = [domain.domain for domain in queries.proved_domains(viewer, row.slug)]
-    kinds = [contact.kind for contact in queries.contacts(viewer, row.slug)]
+    security = [c.email for c in queries.contacts(viewer, row.slug) if c.kind == "security"]
     scopes = sorted({scope for held in queries.entitlements(viewer, row.slug) for scope in held.scopes})
     return [
         _check(row.evidence, "Evidence was named", "No evidence is recorded", row.evidence),
@@ -145,7 +145,7 @@ def checks(request: HttpRequest, row: OrganizationRow) -> list[dict[str, str]]:
             "It holds no scope; no client of it can register",
             " ".join(scopes),
         ),
-        _check("security" in kinds, "A security contact is known", "No security contact is known", ""),
+        _check(security, "A security contact is known", "No security contact is known", ", ".join(security)),
         _check(
             row.contract_end,
             "The agreement has an end",

@@ -12,7 +12,7 @@ from portal.log import by_day
 from portal.permissions import Act, may
 from registry import access, clock, queries
 from registry.queries import OrganizationRow
-from registry.states import Action, Environment, OrganizationEvent, organization_state_after
+from registry.states import FINAL_STATES, Action, Environment, OrganizationEvent, organization_state_after
 
 _CONTAINED = {"sandbox_contained": "sandbox", "production_contained": "production"}
 
@@ -49,6 +49,7 @@ def may_now(request: HttpRequest, row: OrganizationRow) -> dict[str, bool]:
     """What this person's role and this organization's state allow together."""
     partly = bool(contained_environments(row))
     return {
+        "change": may(request, Act.ONBOARD) and row.state not in FINAL_STATES,
         "submit": may(request, Act.ONBOARD) and _allows(row, OrganizationEvent.SUBMIT),
         "approve": may(request, Act.DECIDE) and _allows(row, OrganizationEvent.APPROVE),
         "contain": may(request, Act.CONTAIN) and _allows(row, OrganizationEvent.CONTAIN),

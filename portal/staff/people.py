@@ -1,8 +1,10 @@
 """People: of one organization, with invitations, and the operator's own."""
 
 from collections.abc import Iterable
+from functools import partial
 from smtplib import SMTPException
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -14,6 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from portal.authn import actor_of, step_up, viewer_of
+from portal.people_rows import people_rows
 from portal.permissions import Act, may, requires
 from portal.shell import ROLE_WORDS
 from portal.staff import acts, forms
@@ -79,12 +82,21 @@ def _mail(subject: str, template: str, context: dict[str, Any], address: str) ->
 def _page(request: HttpRequest, slug: str, form: forms.InviteForm | None) -> HttpResponse:
     viewer = viewer_of(request)
     _, context = head(request, slug)
+    ends = partial(_end_of, slug) if may(request, Act.END_ACCESS) else None
     context |= {
         "form": form,
-        "people": rows(queries.people(viewer, slug)),
+        "people": people_rows(queries.people(viewer, slug), actor_of(request), ends),
         "invitations": _open(queries.invitations(viewer, slug, clock.now())),
     }
     return render(request, "staff/organizations/people.html", context)
+
+
+def _end_of(slug: str, person_id: UUID) -> str:
+    return reverse("staff:organization_person_end", args=[slug, person_id])
+
+
+def _end_of_staff(person_id: UUID) -> str:
+    return reverse("staff:person_end", args=[person_id])
 
 
 def _open(invitations: Iterable[Any]) -> list[dict[str, Any]]:
@@ -97,25 +109,6 @@ def _open(invitations: Iterable[Any]) -> list[dict[str, Any]]:
         }
         for invitation in invitations
     ]
-
-
-def rows(found: Iterable[Any]) -> list[dict[str, Any]]:
-    """People for a table: role, second factor, last sign-in."""
-    return [
-        {
-            "name": str(person),
-            "email": person.email,
-            "role_word": ROLE_WORDS[Role(person.role)],
-            "factor": _factor(person.factors),
-            "last_sign_in": person.last_login,
-            "since": person.date_joined.date(),
-        }
-        for person in found
-    ]
-
-
-def _factor(count: int) -> dict[str, str]:
-    return {"outcome": "pass", "text": "code"} if count else {"outcome": "warn", "text": "password only"}
 
 
 @requires(Act.READ_STAFF)
@@ -144,8 +137,9 @@ def invite_staff(request: HttpRequest) -> HttpResponse:
 
 def _staff_page(request: HttpRequest, form: forms.InviteStaffForm | None) -> HttpResponse:
     viewer = viewer_of(request)
+    ends = _end_of_staff if may(request, Act.END_STAFF_ACCESS) else None
     context = {
-        "people": rows(queries.staff(viewer)),
+        "people": people_rows(queries.staff(viewer), actor_of(request), ends),
         "invitations": _open(queries.staff_invitations(viewer, clock.now())),
         "form": form,
     }

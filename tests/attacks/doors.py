@@ -145,11 +145,16 @@ def known(holder: Organization) -> dict[str, Any]:
     waiting, client = registered(holder, Environment.PRODUCTION), registered(holder, Environment.SANDBOX)
     event = queries.audit_events(Viewer(Role.AUDITOR, None), organization=holder).first()
     return {
+        "domain": f"{holder.slug}.example",  # before the slug, which is part of it
         "slug": holder.slug,
         "client_id": client,
         "registration_id": Registration.objects.get(client__client_id=waiting).pk,
         "token_id": world.initial_access_token(holder).row.pk,
         "event_id": event.pk,
+        "person_id": world.person(Role.ORGANIZATION_READER, holder).pk,
+        "staff_id": world.person(Role.AUDITOR).pk,
+        "role": "partner",
+        "environment": "sandbox",
         "uidb36": "1",
         "key": "set-password",
         "token": invited(holder),

@@ -35,14 +35,17 @@ SAME_FORM: Mapping[str, Callable[[], object]] = {
     "registration_id": uuid7,
     "token_id": uuid4,
     "event_id": uuid7,
+    "person_id": uuid4,
+    "domain": lambda: f"acme-{secrets.token_hex(4)}.example",
 }
 # Arguments that name no object of an organization: a secret is its own permission, a word means the same to all.
-NOBODYS = {"token", "uidb36", "key", "code"}
+NOBODYS = {"token", "uidb36", "key", "code", "staff_id", "role", "environment"}
 OUTSIDERS = ("anonymous", "viewer", "developer", "admin", "enduser", "software")
 WITHIN = [route for route in ROUTES.values() if set(route.arguments) - NOBODYS]
-NESTED = [route for route in WITHIN if len(route.arguments) > 1]
+NESTED = [route for route in WITHIN if len(set(route.arguments) - NOBODYS) > 1]
 CHANGING = re.compile(
     r"req_(?:<wbr>)?[0-9a-f]+|nonce[-=]\S+|csrfmiddlewaretoken\" value=\"\w+|<wbr>|\d\d:\d\d(?::\d\d)?"
+    r"|>(?:now|\d+ s ago)<"
 )
 TOLD = ("Location", "WWW-Authenticate", "Allow", "Content-Type", "Cache-Control", "ETag")
 

@@ -21,7 +21,7 @@ def test_an_auditor_only_reads() -> None:
 
 
 def test_an_administrator_reads_people_and_decides_nothing() -> None:
-    assert acts(Role.ADMINISTRATOR) == {Act.READ_STAFF, Act.INVITE_STAFF}
+    assert acts(Role.ADMINISTRATOR) == {Act.READ_STAFF, Act.INVITE_STAFF, Act.END_STAFF_ACCESS}
 
 
 def test_an_approver_decides_and_is_a_second_person() -> None:
@@ -29,13 +29,17 @@ def test_an_approver_decides_and_is_a_second_person() -> None:
 
 
 def test_a_security_officer_stops_things_and_decides_no_case() -> None:
-    stops = {Act.CONTAIN, Act.END_CREDENTIAL, Act.RESTORE, Act.REACTIVATE, Act.DEREGISTER}
+    stops = {Act.END_ACCESS, Act.CONTAIN, Act.END_CREDENTIAL, Act.RESTORE, Act.REACTIVATE, Act.DEREGISTER}
     assert acts(Role.SECURITY_OFFICER) == {Act.READ, Act.READ_STAFF} | stops
 
 
 @pytest.mark.parametrize("role", sorted(PARTNER_ROLES))
 def test_partners_read_their_own(role: Role) -> None:
-    assert acts(role) == {Act.READ_OWN}
+    assert acts(role) - {Act.END_OWN_ACCESS} == {Act.READ_OWN}
+
+
+def test_an_admin_of_an_organization_ends_access_to_it() -> None:
+    assert ROLES[Act.END_OWN_ACCESS] == {Role.ORGANIZATION_ADMIN}
 
 
 def test_end_users_have_no_portal() -> None:

@@ -10,8 +10,10 @@ from registry import people, queries
 from registry.actors import Viewer
 from registry.errors import Conflict, InvalidInput, NotFound
 from registry.events import Event
-from registry.models import Invitation, Organization, User
+from registry.models import Client, Invitation, Organization, User
 from registry.roles import PARTNER_ROLES, Role
+from registry.routes import manual
+from registry.states import Environment
 from tests import world
 from tests.together import together
 
@@ -155,3 +157,99 @@ def test_an_actor_is_a_person_with_role_and_organization() -> None:
         Role.ORGANIZATION_READER,
         acme.pk,
     )
+
+
+def end(user: User, *, by: User | None = None, within: UUID | None = None) -> User:
+    return people.end_access(
+        user.pk,
+        within or user.organization_id,
+        actor=people.person(by) if by else world.STAN,
+        operator_id=world.operator().pk,
+        reason="left",
+        now=world.now(),
+    )
+
+
+@pytest.mark.django_db
+class TestEndOfAccess:
+    def test_ends_sessions_and_is_one_event(self) -> None:
+        acme = world.organization()
+        bob = world.person(Role.ORGANIZATION_DEVELOPER, acme)
+        done = end(bob)
+        assert (done.is_active, done.session_epoch) == (False, bob.session_epoch + 1)
+        event = events(Event.PERSON_ENDED, acme.pk).get()
+        assert (event.subject_id, event.reason) == (str(bob.pk), "left")
+        assert event.before == {"role": "organization_developer", "email": bob.email}
+
+    def test_of_staff_is_an_event_of_the_operator(self) -> None:
+        gone = world.person(Role.APPROVER)
+        end(gone)
+        assert events(Event.PERSON_ENDED, world.operator().pk).filter(subject_id=str(gone.pk)).count() == 1
+
+    def test_keeps_what_they_brought_in(self) -> None:
+        acme = world.organization()
+        alice, bob = (world.person(Role.ORGANIZATION_ADMIN, acme) for _ in range(2))
+        made = manual.register(
+            acme.pk,
+            Environment.SANDBOX,
+            world.metadata(acme),
+            justification="no software yet",
+            valid_until=None,
+            actor=people.person(bob),
+            now=world.now(),
+        )
+        end(bob, by=alice)
+        assert Client.objects.get(client_id=made.client_id).state == "active"
+
+    def test_twice_is_refused(self) -> None:
+        bob = world.person(Role.ORGANIZATION_DEVELOPER, world.organization())
+        end(bob)
+        with pytest.raises(Conflict, match="already"):
+            end(bob)
+
+    def test_of_the_last_admin_is_refused(self) -> None:
+        acme = world.organization()
+        alice = world.person(Role.ORGANIZATION_ADMIN, acme)
+        with pytest.raises(Conflict, match="last administrator"):
+            end(alice)
+        successor = world.person(Role.ORGANIZATION_ADMIN, acme)
+        assert not end(alice).is_active
+        with pytest.raises(Conflict, match="last administrator"):
+            end(successor)
+
+    def test_of_oneself_is_refused(self) -> None:
+        acme = world.organization()
+        alice = world.person(Role.ORGANIZATION_ADMIN, acme)
+        world.person(Role.ORGANIZATION_ADMIN, acme)
+        with pytest.raises(Conflict, match="their own"):
+            end(alice, by=alice)
+
+    def test_of_somebody_elsewhere_is_not_found(self) -> None:
+        carol = world.person(Role.ORGANIZATION_ADMIN, world.organization("other"))
+        with pytest.raises(NotFound):
+            end(carol, within=world.organization().pk)
+        with pytest.raises(NotFound):
+            people.end_access(
+                carol.pk,
+                None,
+                actor=world.STAN,
+                operator_id=world.operator().pk,
+                reason="x",
+                now=world.now(),
+            )
+
+
+@pytest.mark.usefixtures("live_db")
+def test_two_administrators_who_end_each_other_do_not_both_succeed() -> None:
+    acme = world.organization()
+    alice, bob = (world.person(Role.ORGANIZATION_ADMIN, acme) for _ in range(2))
+
+    def attempt(number: int) -> str:
+        gone, by = ((alice, bob), (bob, alice))[number]
+        try:
+            return end(gone, by=by).email
+        except Conflict as refusal:
+            return refusal.found
+
+    assert sum(outcome.endswith("is the last administrator.") for outcome in together(2, attempt)) == 1
+    assert User.objects.filter(organization=acme, is_active=True).count() == 1

@@ -8,10 +8,10 @@ from django.urls import reverse
 
 from registry import people, queries
 from registry.events import Event
-from registry.models import Organization
+from registry.models import Organization, User
 from registry.roles import Role
 from tests import world
-from tests.portal.signed_in import as_role
+from tests.portal.signed_in import as_role, enrolled, signed_in
 from tests.portal.staff.scene import STAFF, exactly_one_event, no_event, text
 
 FORM = {"name": "Alice Sample", "email": "alice@acme.example", "role": "organization_admin"}
@@ -101,3 +101,67 @@ class TestInviteStaff:
         form = {"name": "Pia", "email": "pia@northgate.example", "role": "organization_admin"}
         with no_event():
             assert adrian.post(reverse("staff:people"), form).status_code == 200
+
+
+class TestEnd:
+    def address(self, acme: Organization, person: User) -> str:
+        return reverse("staff:organization_person_end", args=[acme.slug, person.pk])
+
+    def test_of_access_to_an_organization(self, sofia: Client, acme: Organization) -> None:
+        bob = world.person(Role.ORGANIZATION_DEVELOPER, acme)
+        browser = signed_in(bob)
+        assert self.address(acme, bob) in text(sofia, to(acme))
+        with exactly_one_event(Event.PERSON_ENDED):
+            assert sofia.post(self.address(acme, bob)).status_code == 303
+        assert "access ended" in text(sofia, to(acme))
+        assert browser.get("/partner/")["Location"].startswith("/sign-in/")
+
+    def test_of_the_last_admin_is_refused_and_not_offered(self, sofia: Client, acme: Organization) -> None:
+        alice = world.person(Role.ORGANIZATION_ADMIN, acme)
+        assert self.address(acme, alice) not in text(sofia, to(acme))
+        with no_event():
+            answer = sofia.post(self.address(acme, alice), follow=True)
+        assert "is the last administrator" in answer.content.decode()
+
+    def test_of_somebody_elsewhere_is_not_found(self, sofia: Client, acme: Organization) -> None:
+        carol = world.person(Role.ORGANIZATION_DEVELOPER, world.organization("other"))
+        with no_event():
+            assert sofia.post(self.address(acme, carol)).status_code == 404
+
+    def test_an_auditor_is_offered_none(self, ada: Client, acme: Organization) -> None:
+        world.person(Role.ORGANIZATION_DEVELOPER, acme)
+        assert "End access" not in text(ada, to(acme))
+
+
+class TestEndOfStaff:
+    def address(self, person: User) -> str:
+        return reverse("staff:person_end", args=[person.pk])
+
+    def test_by_an_administrator_signs_out_at_once(self, acme: Organization) -> None:
+        adrian, gone = as_role(Role.ADMINISTRATOR), world.person(Role.PARTNER_MANAGER)
+        enrolled(gone)
+        browser = signed_in(gone)
+        assert browser.get("/staff/organizations/").status_code == 200
+        assert self.address(gone) in text(adrian, "/staff/people/")
+        with exactly_one_event(Event.PERSON_ENDED):
+            answer = adrian.post(self.address(gone), {"reason": "left us"})
+        assert (answer.status_code, answer["Location"]) == (303, "/staff/people/")
+        assert browser.get("/staff/organizations/")["Location"].startswith("/sign-in/")
+
+    def test_needs_a_reason(self, acme: Organization) -> None:
+        adrian, gone = as_role(Role.ADMINISTRATOR), world.person(Role.APPROVER)
+        with no_event():
+            page = adrian.post(self.address(gone), {"reason": " "}).content.decode()
+        assert "access was ended" in page
+
+    def test_of_the_last_administrator_is_closed(self, acme: Organization) -> None:
+        root = world.person(Role.ADMINISTRATOR)
+        enrolled(root)
+        adrian = signed_in(root)
+        assert "Nobody ends their own access" in text(adrian, self.address(root))
+        with no_event():
+            assert adrian.post(self.address(root), {"reason": "x"}).status_code == 409
+        assert self.address(root) not in text(adrian, "/staff/people/")
+
+    def test_others_are_offered_none(self, stan: Client, acme: Organization) -> None:
+        assert "End access" not in text(stan, "/staff/people/")

@@ -4,9 +4,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from registry import lifecycle, queries
+from registry import lifecycle, onboarding, queries
 from registry.events import Event
 from registry.models import Organization, Registration
+from registry.organization_facts import ContactFacts
 from registry.roles import Role
 from tests import world
 from tests.portal.signed_in import as_role
@@ -136,6 +137,13 @@ class TestOrganizationCase:
 
     def test_shows_the_evidence(self, ada: Client, pending: Organization) -> None:
         assert "register extract" in text(ada, self.to(pending))
+
+    def test_shows_a_security_contact_that_is_recorded(self, ada: Client, pending: Organization) -> None:
+        assert "No security contact is known" in text(ada, self.to(pending))
+        contact = ContactFacts("security", "", "security@juniper.example")
+        onboarding.change_organization(pending.pk, {"contacts": [contact]}, actor=world.STAN, now=world.now())
+        evidence = ada.get(self.to(pending)).context["evidence"]
+        assert {"term": "A security contact is known", "value": "security@juniper.example"} in evidence
 
     def test_approves(self, paul: Client, pending: Organization) -> None:
         with exactly_one_event(Event.ORGANIZATION_APPROVED):
