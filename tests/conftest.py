@@ -25,6 +25,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from portal.local import databases, programs, throwaway
+from portal.local.places import make_own_folder
 from tests.live import Live, free_port, serving
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -129,6 +130,7 @@ def live_server(live_database: str, tmp_path_factory: pytest.TempPathFactory) ->
         "DATABASE_POOL": "1",
         "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "EMAIL_FILE_PATH": str(folder / "mail"),
+        "PROMETHEUS_MULTIPROC_DIR": str(make_own_folder(folder / "metrics", mode=0o700)),
     }
     with serving(environment, folder) as live:
         yield live

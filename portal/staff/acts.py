@@ -37,13 +37,21 @@ def with_fresh_factor(view: View) -> View:
     @wraps(view)
     def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method == "POST" and not stepped_up(request):
-            request.session[_TYPED + request.path] = dict(request.POST.lists())
+            asked_for = _asked_for()
+            sent = {name: values for name, values in request.POST.lists() if name in asked_for}
+            request.session[_TYPED + request.path] = sent
         return guarded(request, *args, **kwargs)
 
     return kept
 
 
 _TYPED = "typed at "
+
+
+def _asked_for(kind: type[forms.BaseForm] = forms.BaseForm) -> set[str]:
+    """What some form of the staff portal asks for; whatever else was sent may be a secret, and is kept nowhere."""
+    own = set(getattr(kind, "base_fields", ())) if kind.__module__.startswith("portal.staff.") else set()
+    return own.union(*(_asked_for(heir) for heir in kind.__subclasses__()))
 
 
 def bound(

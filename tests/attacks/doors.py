@@ -19,7 +19,7 @@ from registry.roles import STAFF_ROLES, Role
 from registry.routes import manual
 from registry.states import Environment
 from tests import world
-from tests.live import Answer
+from tests.live import Answer, Live
 from tests.portal.signed_in import enrolled, present_factor, signed_in
 from tests.software import InProcess
 
@@ -86,7 +86,7 @@ class Somebody:
     session: str = ""
     bearer: str = ""
     secret: tuple[str, str] | None = None
-    door: InProcess = field(default_factory=InProcess)
+    door: Live = field(default_factory=InProcess)
 
     def ask(self, verb: str, path: str, body: Mapping[str, Any] = {}, **options: Any) -> Answer:
         headers = self._proof(path) | options.pop("headers", {})

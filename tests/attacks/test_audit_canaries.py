@@ -1,4 +1,4 @@
-"""Canary secrets in every field and header of every endpoint: none reaches the audit log, logs, mails or pages.
+"""Canary secrets in every field and header of every endpoint: none reaches audit log, logs, metrics, mails or pages.
 
 Members of a registration that was granted, and the e-mail address of a sign-in, are facts that the log has to hold:
 no canary is put there, but for secrets where software may put them by mistake.
@@ -6,14 +6,19 @@ no canary is put there, but for secrets where software may put them by mistake.
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import psycopg
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.urls import URLPattern, URLResolver, get_resolver
 from psycopg import sql
 
+from registry.queries import WHOLE
 from tests import world
+from tests.attacks.doors import ROUTES, Route, Somebody, cast, invited, known
+from tests.attacks.privileges import TABLE
 from tests.live import Answer, Live
 from tests.software import Software, machine
 
@@ -68,10 +73,16 @@ class Canaries:
         self.places[value] = place
         return value
 
+    def is_(self, place: str, value: str) -> str:
+        """A real credential, which is searched for too."""
+        self.places[value] = place
+        return value
+
     def found_in(self, text: str) -> set[str]:
-        return {
-            self.places[value] for value in set(re.findall(r"cnry[0-9a-f]{24}", text)) if value in self.places
-        }
+        """Places whose secret stands in a text."""
+        made = set(re.findall(r"cnry[0-9a-f]{24}", text)) & self.places.keys()
+        real = {value for value in self.places if not value.startswith("cnry") and value in text}
+        return {self.places[value] for value in made | real}
 
 
 @pytest.fixture
@@ -122,8 +133,7 @@ def tell_everywhere(live: Live, canaries: Canaries) -> None:
 def tell_as_a_partner(live: Live, canaries: Canaries) -> Software:
     """With good credentials of its own: secrets where they do not belong, and the real ones where they do."""
     holder = world.organization()
-    token = world.initial_access_token(holder).value
-    canaries.places[token] = "the initial access token"
+    token = canaries.is_("the initial access token", world.initial_access_token(holder).value)
     for name in FIELDS:
         members = world.metadata(holder) | {name: canaries.at(f"a registration's {name}")}
         canaries.answers.append(live.post("/register", bearer=token, json=members))
@@ -134,15 +144,15 @@ def tell_as_a_partner(live: Live, canaries: Canaries) -> Software:
         live.post("/register", bearer=token, json=world.metadata(holder, redirect_uris=[userinfo])),
     ]
     software = machine(live, holder)
-    canaries.places |= {software.secret: "the client's secret"}
+    canaries.is_("the client's secret", software.secret)
+    canaries.is_("its registration access token", software.information["registration_access_token"])
     for path in ("/token", "/introspect", "/revoke"):
         form = {name: canaries.at(f"{path} of a client, {name}") for name in FIELDS}
         canaries.answers += [
             live.post(path, basic=(software.client_id, software.secret), form=form),
             live.post(path, basic=(software.client_id, canaries.at(f"{path} secret")), form={"token": "x"}),
         ]
-    granted = software.ask("/token", grant_type="client_credentials").json()["access_token"]
-    canaries.places[granted] = "an access token"
+    granted = canaries.is_("an access token", software.token().json()["access_token"])
     canaries.answers.append(live.get("/api/v1/organizations", bearer=granted))
     software.ask("/revoke", token=granted)
     return software
@@ -156,15 +166,102 @@ def tell_as_a_person(live: Live, canaries: Canaries) -> None:
         browser.get(f"/authorize/?client_id=nobody&state={canaries.at('state')}&code={canaries.at('code')}")
 
 
+# Doors of those who have signed in, and who tells there. A form that passes carries more than it was asked for.
+SIGNED_IN = {
+    "staff:": ("manager", "administrator"),
+    "partner:": ("admin",),
+    "api:": ("service",),
+    "": ("enduser",),
+}
+GOOD = {
+    "decision": "approve",
+    "email": "new@people.example",
+    "evidence": "register extract",
+    "name": "New",
+    "reason": "checked",
+    "reason_code": "misuse",
+    "role": "organization_reader",
+    "scope": WHOLE,
+    f"seen_{WHOLE}": "1000",
+}
+LAST = ("account_logout", "mfa_deactivate_totp")
+NOT_SENT = {"Authorization", "Cookie", "Origin", "Referer"}  # with others than one's own nobody gets in
+EXTRA = tuple(name for name in FIELDS if name != "csrfmiddlewaretoken")
+
+
+def tell_signed_in(live: Live, canaries: Canaries) -> None:
+    """Every address as somebody who is let in, with secrets where none belong."""
+    holder = world.organization("told", production_review="one_person")
+    ids = known(holder)
+    canaries.is_("an invitation", ids["token"])
+    for door, names in SIGNED_IN.items():
+        for name in names:
+            who = cast(name, holder)
+            who.door = live
+            if who.bearer:
+                canaries.is_(f"the token of {name}", who.bearer)
+            for route in sorted(of_door(door), key=lambda route: route.name in LAST):
+                tell_one(who, route, ids, canaries)
+    stale = cast("manager", holder, fresh=False)
+    stale.door = live
+    for route in of_door("staff:"):
+        if "manager" in TABLE[route.name, "POST"].fresh:
+            tell_one(stale, route, ids, canaries)
+
+
+def of_door(door: str) -> list[Route]:
+    return [
+        route for route in ROUTES.values() if route.name.startswith(door) and (door or ":" not in route.name)
+    ]
+
+
+def tell_one(who: Somebody, route: Route, ids: Mapping[str, object], canaries: Canaries) -> None:
+    place, path = f"{who.name} at {route.name}", route.path(ids)
+    sent = {name: canaries.at(f"{place} in {name}") for name in HEADERS if name not in NOT_SENT}
+    query = "&".join(f"{name}={canaries.at(f'{place}?{name}')}" for name in EXTRA)
+    told = GOOD | {name: canaries.at(f"{place}, {name}") for name in EXTRA}
+    answers = [who.ask("GET", f"{path}?{query}", headers=sent), who.ask("POST", path, told, headers=sent)]
+    if route.name.startswith("api:"):
+        answers += [who.ask(verb, path, told, headers=sent) for verb in ("PATCH", "DELETE")]
+        answers.append(who.ask("POST", path, {"reason": "checked"}, headers=sent))
+    # A page that was asked for links to itself with its query; one of an error says nothing of it.
+    canaries.answers += [answer for answer in answers if answer.status >= 400]
+
+
+def tell_a_new_password(live: Live, canaries: Canaries) -> None:
+    """Whoever is invited chooses one, signs in with it, and changes it."""
+    holder = world.organization("joined")
+    chosen, changed = canaries.at("a chosen password"), canaries.at("a changed password")
+    both = {"password1": chosen, "password2": chosen}
+    joined = Somebody("anonymous", door=live).ask("POST", f"/invitations/{invited(holder)}/", both)
+    assert joined.status == 303
+    with live.browser() as browser:
+        browser.get("/sign-in/")
+        browser.submit("/sign-in/", login=f"new@{holder.slug}.example", password=chosen)
+        browser.get("/account/password/")
+        told = browser.submit("/account/password/", oldpassword=chosen, password1=changed, password2=changed)
+        assert told.status_code == 302
+
+
 def rows_with(url: str, canaries: Canaries) -> dict[str, set[str]]:
-    """Where canaries stand in the database, by table."""
+    """Where canaries stand in the database, by table; sessions are packed, and looked into."""
     with psycopg.connect(url) as session:
         names = session.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         found = {}
         for (name,) in names:
             rows = session.execute(sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(name)))
             found[name] = canaries.found_in("\n".join(text for (text,) in rows))
+        sessions = session.execute("SELECT session_data FROM django_session").fetchall()
+    told = " ".join(str(SessionStore().decode(data)) for (data,) in sessions)
+    found["what sessions hold"] = canaries.found_in(told)
     return {name: places for name, places in found.items() if places}
+
+
+def metrics_of(live: Live) -> str:
+    """What each process has counted, names and labels of all series: /metrics tells a part of it."""
+    files = list(Path(live.environment["PROMETHEUS_MULTIPROC_DIR"]).glob("*.db"))
+    assert files
+    return "".join(file.read_bytes().decode("latin-1") for file in files)
 
 
 def test_no_secret_is_found_anywhere(live_server: Live, live_db: None, canaries: Canaries) -> None:
@@ -172,12 +269,15 @@ def test_no_secret_is_found_anywhere(live_server: Live, live_db: None, canaries:
     tell_everywhere(live_server, canaries)
     tell_as_a_partner(live_server, canaries)
     tell_as_a_person(live_server, canaries)
+    tell_signed_in(live_server, canaries)
+    tell_a_new_password(live_server, canaries)
     folder = live_server.ca_file.parent
-    assert len(canaries.places) > 1000
+    assert len(canaries.places) > 5000
     assert [answer.body for answer in canaries.answers if answer.status >= 500] == []
     assert canaries.found_in((folder / "web.log").read_text()) == set()
     assert canaries.found_in("".join(file.read_text() for file in (folder / "mail").rglob("*.log"))) == set()
     assert canaries.found_in("".join(answer.text for answer in canaries.answers)) == set()
+    assert canaries.found_in(metrics_of(live_server)) == set()
     assert rows_with(live_server.environment["DATABASE_URL"], canaries) == {}
 
 
