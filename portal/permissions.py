@@ -20,6 +20,9 @@ class Act(StrEnum):
     READ = "read"  # every organization, client, case and event
     READ_STAFF = "read staff"
     INVITE_STAFF = "invite staff"
+    END_STAFF_ACCESS = "end the access of staff"
+    END_ACCESS = "end the access of an organization's people"
+    END_OWN_ACCESS = "end the access of people of one's own organization"
     ONBOARD = "onboard"  # create and submit organizations, attest domains, invite their people
     DECIDE = "decide"  # cases: registrations and organizations that wait
     ISSUE_CREDENTIAL = "issue credential"
@@ -28,10 +31,10 @@ class Act(StrEnum):
     RESTORE = "restore"  # never what one contained oneself: the registry asks for a second person
     REACTIVATE = "reactivate"
     DEREGISTER = "deregister"
+    EXPORT_AUDIT = "export audit"
     READ_OWN = "read own"
 
 
-    EXPORT_AUDIT = "export audit"
 _MANAGER = frozenset({Role.PARTNER_MANAGER})
 _GUARDS = frozenset({Role.PARTNER_MANAGER, Role.SECURITY_OFFICER})
 
@@ -39,6 +42,9 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.READ: STAFF_ROLES - {Role.ADMINISTRATOR},
     Act.READ_STAFF: STAFF_ROLES,
     Act.INVITE_STAFF: frozenset({Role.ADMINISTRATOR}),
+    Act.END_STAFF_ACCESS: frozenset({Role.ADMINISTRATOR}),
+    Act.END_ACCESS: _GUARDS,
+    Act.END_OWN_ACCESS: frozenset({Role.ORGANIZATION_ADMIN}),
     Act.ONBOARD: _MANAGER,
     Act.DECIDE: frozenset({Role.PARTNER_MANAGER, Role.APPROVER}),
     Act.ISSUE_CREDENTIAL: _MANAGER,
@@ -47,13 +53,13 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.RESTORE: _GUARDS | {Role.APPROVER},
     Act.REACTIVATE: _GUARDS,
     Act.DEREGISTER: _GUARDS,
+    Act.EXPORT_AUDIT: frozenset({Role.AUDITOR, Role.SECURITY_OFFICER}),
     Act.READ_OWN: PARTNER_ROLES,
 }
 
 
 def may(request: HttpRequest, act: Act) -> bool:
     """True if the signed-in person's role includes the act."""
-    Act.EXPORT_AUDIT: frozenset({Role.AUDITOR, Role.SECURITY_OFFICER}),
     return authn.role_of(request) in ROLES[act]
 
 

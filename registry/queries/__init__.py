@@ -4,8 +4,10 @@ Doors read as `queries.organizations(viewer)`; which file a reader lives in is t
 """
 
 from registry.models import Client as ClientRow
+from registry.models import Entitlement as EntitlementRow
 from registry.models import InitialAccessToken as InitialAccessTokenRow
 from registry.models import Organization as OrganizationRow
+from registry.models import Quota as QuotaRow
 from registry.models import Registration as RegistrationRow
 from registry.queries.cases import cases, cases_in_full, cases_waiting
 from registry.queries.counts import (
@@ -71,12 +73,14 @@ from registry.queries.resources import (
 from registry.queries.visibility import operator_id, operator_id_if_founded, operator_organization
 
 __all__ = [
+    "EVERY_EVENT",
     "WHOLE",
     "ClientRow",
-    "EVERY_EVENT",
+    "EntitlementRow",
     "InitialAccessTokenRow",
     "LogSearch",
     "OrganizationRow",
+    "QuotaRow",
     "QuotaUse",
     "Reach",
     "RegistrationRow",
@@ -100,11 +104,11 @@ __all__ = [
     "entitlements",
     "event",
     "events_about",
+    "events_condition",
     "events_found",
     "expiring_initial_access_tokens",
     "initial_access_token",
     "initial_access_tokens",
-    "events_condition",
     "invitations",
     "keys",
     "last_used",
