@@ -268,6 +268,15 @@ def _needed(reason: str) -> str:
     return reason
 
 
+# People
+
+
+def end_person(user: User) -> None:
+    """No session of theirs goes on and none begins, in the caller's transaction, which records it."""
+    user.is_active, user.session_epoch = False, user.session_epoch + 1
+    user.save(force_update=True, update_fields=["is_active", "session_epoch"])
+
+
 # Clients
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from registry import audit
+from registry import audit, lifecycle
 from registry.actors import Actor, ActorKind
 from registry.errors import Conflict, InvalidInput, NotFound
 from registry.events import Event
@@ -155,8 +155,7 @@ def end_access(
     if user is None:
         raise NotFound("There is no such person here.")
     _check_may_end(user, holders.values(), actor)
-    user.is_active, user.session_epoch = False, user.session_epoch + 1
-    user.save(force_update=True, update_fields=["is_active", "session_epoch"])
+    lifecycle.end_person(user)
     audit.record(
         Event.PERSON_ENDED,
         organization=organization_id or operator_id,

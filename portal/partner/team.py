@@ -50,15 +50,19 @@ def end(request: HttpRequest, person_id: UUID) -> HttpResponse:
     if not _may_write(request):
         raise StandingForbids("These pages are read only now.", fix="Ask the operator to end it.")
     try:
-        ended = people.end_access(
-            person_id,
-            own(request).pk,
-            actor=actor_of(request),
-            operator_id=queries.operator_id(),
-            reason="ended by an admin of the organization",
-            now=clock.now(),
-        )
+        ended = _end(request, person_id)
         messages.success(request, f"The access of {ended} has ended: signed out everywhere. Clients stay.")
     except Conflict as refusal:
         messages.error(request, f"{refusal.found} {refusal.fix}")
     return HttpResponseRedirect(reverse("partner:team"), status=303)
+
+
+def _end(request: HttpRequest, person_id: UUID) -> object:
+    return people.end_access(
+        person_id,
+        own(request).pk,
+        actor=actor_of(request),
+        operator_id=queries.operator_id(),
+        reason="ended by an admin of the organization",
+        now=clock.now(),
+    )

@@ -131,25 +131,27 @@ def withdraw(request: HttpRequest, slug: str, role: str) -> HttpResponse:
     row, held = _held(request, slug, role)
     form = acts.bound(request, fact_forms.SeenForm, row=row)
     using = queries.clients_by_scope(viewer_of(request), slug)
-    users = [
-        {"lead": scope, "text": f"used by {counted(using.get(scope, 0), 'client')}"} for scope in held.scopes
-    ]
     return acts.answer(
         request,
         form,
-        lambda _: _bound_write(
-            request, row, form, lambda pk, **by: onboarding.withdraw_entitlement(pk, role, **by)
-        ),
-        lambda: _page(request, row, form, "withdraw", role=role, consequences=_withdrawing(users)),
+        lambda _: _bound_write(request, row, form, partial(_withdraw, role)),
+        lambda: _page(request, row, form, "withdraw", role=role, consequences=_withdrawing(held, using)),
         done=f"{row} holds the role {role} no more.",
         to=page_of(row),
     )
 
 
-def _withdrawing(users: list[dict[str, str]]) -> dict[str, Any]:
+def _withdraw(role: str, organization_id: Any, **by: Any) -> object:
+    return onboarding.withdraw_entitlement(organization_id, role, **by)
+
+
+def _withdrawing(held: queries.EntitlementRow, using: Mapping[str, int]) -> dict[str, Any]:
     return {
         "first_heading": "What ends, unless another role holds it",
-        "first": users,
+        "first": [
+            {"lead": scope, "text": f"used by {counted(using.get(scope, 0), 'client')}"}
+            for scope in held.scopes
+        ],
         "second_heading": "What stays",
         "second": [
             {"lead": "Clients", "text": "stay registered; their next token is without these scopes."},
@@ -162,42 +164,55 @@ def _withdrawing(users: list[dict[str, str]]) -> dict[str, Any]:
 @act_methods
 def quota(request: HttpRequest, slug: str, environment: str) -> HttpResponse:
     """Change how many of each it may hold in one environment."""
-    if environment not in set(Environment):
-        raise NotFound("There is no such environment.")
     row = queries.organization(viewer_of(request), slug)
-    held = queries.quotas(viewer_of(request), slug).filter(environment=environment).first()
+    held = _quota_held(request, slug, environment)
     form = acts.bound(request, fact_forms.QuotaForm, row=row, environment=environment, held=held)
     return acts.answer(
         request,
         form,
-        lambda _: _bound_write(
-            request, row, form, lambda pk, **by: onboarding.set_quota(pk, form.facts, **by)
-        ),
+        lambda _: _bound_write(request, row, form, partial(_set_quota, form)),
         lambda: _page(request, row, form, "quota", environment=environment),
         done=f"The {environment} quotas are changed. What it holds already stays.",
         to=page_of(row),
     )
 
 
+def _quota_held(request: HttpRequest, slug: str, environment: str) -> queries.QuotaRow | None:
+    if environment not in set(Environment):
+        raise NotFound("There is no such environment.")
+    return queries.quotas(viewer_of(request), slug).filter(environment=environment).first()
+
+
+def _set_quota(form: fact_forms.QuotaForm, organization_id: Any, **by: Any) -> object:
+    return onboarding.set_quota(organization_id, form.facts, **by)
+
+
 @requires(Act.ONBOARD)
 @act_methods
 def end_domain(request: HttpRequest, slug: str, domain: str) -> HttpResponse:
     """End the proof of a domain."""
-    row, viewer = queries.organization(viewer_of(request), slug), viewer_of(request)
-    if not queries.proved_domains(viewer, slug).filter(domain=domain).exists():
-        raise NotFound("It has not proved this domain.")
-    relying = queries.clients_by_domain(viewer, slug, [domain]).get(domain, 0)
+    row = queries.organization(viewer_of(request), slug)
+    relying = _relying(request, slug, domain)
     form = acts.bound(request, fact_forms.SeenForm, row=row)
     return acts.answer(
         request,
         form,
-        lambda _: _bound_write(
-            request, row, form, lambda pk, **by: domain_proofs.end_domain(pk, domain, **by)
-        ),
+        lambda _: _bound_write(request, row, form, partial(_end_proof, domain)),
         lambda: _page(request, row, form, "end_domain", domain=domain, consequences=_ending(relying)),
         done=f"The proof of {domain} has ended.",
         to=reverse("staff:organization_domains", args=[slug]),
     )
+
+
+def _relying(request: HttpRequest, slug: str, domain: str) -> int:
+    """How many clients have a redirection URI there."""
+    if not queries.proved_domains(viewer_of(request), slug).filter(domain=domain).exists():
+        raise NotFound("It has not proved this domain.")
+    return queries.clients_by_domain(viewer_of(request), slug, [domain]).get(domain, 0)
+
+
+def _end_proof(domain: str, organization_id: Any, **by: Any) -> object:
+    return domain_proofs.end_domain(organization_id, domain, **by)
 
 
 def _ending(relying: int) -> dict[str, Any]:

@@ -78,6 +78,7 @@ def head(request: HttpRequest, slug: str) -> tuple[OrganizationRow, dict[str, An
         "facts": _strip(row, reach, queries.last_used(viewer, slug)),
         "counts": {"clients": reach.clients, "people": reach.people, "domains": domains},
         "may": may_now(request, row),
+        "environments": [environment.value for environment in Environment],
     }
 
 

@@ -18,7 +18,6 @@ from portal.staff.organization_page import client_row, event_address, facts, hea
 from registry import clock, domain_proofs, onboarding, queries
 from registry.organization_facts import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
 from registry.queries import OrganizationRow
-from registry.states import Environment
 
 COLUMNS = (
     Column("Organization", "organization"),
@@ -135,7 +134,6 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {
         "entitlements": _matrix(held, queries.clients_by_scope(viewer, slug)),
         "roles": held,
-        "environments": [environment.value for environment in Environment],
         "quotas": _quotas(request, slug),
         "entries": timeline(queries.organization_events(viewer, slug)[:EVENTS_SHOWN], event_address),
         "contacts": queries.contacts(viewer, slug),

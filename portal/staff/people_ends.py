@@ -24,14 +24,7 @@ def of_organization(request: HttpRequest, slug: str, person_id: UUID) -> HttpRes
     row = queries.organization(viewer_of(request), slug)
     return acts.at_once(
         request,
-        lambda: people.end_access(
-            person_id,
-            row.pk,
-            actor=actor_of(request),
-            operator_id=queries.operator_id(),
-            reason="ended by staff",
-            now=clock.now(),
-        ),
+        lambda: _end(request, person_id, row.pk, "ended by staff"),
         done="Access ended: signed out everywhere, and no way back in. Clients stay.",
         to=reverse("staff:organization_people", args=[slug]),
     )
@@ -42,24 +35,33 @@ def of_organization(request: HttpRequest, slug: str, person_id: UUID) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 def staff(request: HttpRequest, staff_id: UUID) -> HttpResponse:
     """End the access of somebody who works here."""
-    found = queries.staff(viewer_of(request)).filter(pk=staff_id).first()
-    if found is None:
-        raise NotFound("There is no such person here.")
+    found = _colleague(request, staff_id)
     form = acts.bound(request, forms.ReasonForm)
     return acts.answer(
         request,
         form,
-        lambda _: people.end_access(
-            staff_id,
-            None,
-            actor=actor_of(request),
-            operator_id=queries.operator_id(),
-            reason=form.said,
-            now=clock.now(),
-        ),
+        lambda _: _end(request, staff_id, None, form.said),
         lambda: render(request, "staff/person_end.html", _context(request, found, form)),
         done=f"The access of {found} has ended: signed out everywhere, and no way back in.",
         to=reverse("staff:people"),
+    )
+
+
+def _colleague(request: HttpRequest, staff_id: UUID) -> Any:
+    found = queries.staff(viewer_of(request)).filter(pk=staff_id).first()
+    if found is None:
+        raise NotFound("There is no such person here.")
+    return found
+
+
+def _end(request: HttpRequest, person_id: UUID, organization_id: UUID | None, reason: str) -> object:
+    return people.end_access(
+        person_id,
+        organization_id,
+        actor=actor_of(request),
+        operator_id=queries.operator_id(),
+        reason=reason,
+        now=clock.now(),
     )
 
 

@@ -145,7 +145,7 @@ def known(holder: Organization) -> dict[str, Any]:
     waiting, client = registered(holder, Environment.PRODUCTION), registered(holder, Environment.SANDBOX)
     event = queries.audit_events(Viewer(Role.AUDITOR, None), organization=holder).first()
     return {
-        "domain": f"{holder.slug}.example",  # before the slug, which is part of it
+        "domain": f"{holder.slug}.example",
         "slug": holder.slug,
         "client_id": client,
         "registration_id": Registration.objects.get(client__client_id=waiting).pk,

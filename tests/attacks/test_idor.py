@@ -95,7 +95,8 @@ def seen(answer: Answer, ids: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 def _without(text: str, ids: Mapping[str, Any]) -> str:
-    for name in SAME_FORM.keys() & ids.keys():
+    longest_first = sorted(SAME_FORM.keys() & ids.keys(), key=lambda name: -len(str(ids[name])))
+    for name in longest_first:  # a domain holds a slug
         value = ids[name]
         for spelled in {str(value), quote(str(value), safe=""), html.escape(str(value))}:
             text = text.replace(spelled, f"<{name}>")
