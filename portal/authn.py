@@ -73,6 +73,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return home_of(request)
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Mails say of a second factor only what is true of whom they are for."""
+        person = context.get("user")
+        super().send_mail(
+            template_prefix, email, context | {"has_factor": bool(person and is_mfa_enabled(person))}
+        )
+
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Mails about factors arrive with the mail outbox."""
 

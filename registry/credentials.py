@@ -14,6 +14,7 @@ from django.db.models import Exists, F
 from registry import access, audit, lifecycle
 from registry.actors import Actor, ActorKind
 from registry.errors import (
+    Finding,
     InvalidInput,
     InvalidToken,
     IssuanceStopped,
@@ -34,6 +35,7 @@ from registry.models import (
     Quota,
     RegistrationAccessToken,
     ResourceServer,
+from registry.policy import uri
 )
 from registry.policy.presets import POLICY_VERSION
 from registry.states import Action, Environment
@@ -139,6 +141,9 @@ def _check_ceiling(organization: Organization, ceiling: Ceiling) -> None:
     limit = settings.REGISTRY.initial_access_token_seconds_limit
     if not 1 <= ceiling.max_uses <= 100_000:
         raise InvalidInput("max_uses is not between 1 and 100000.", fix="Choose how often it may register.")
+    odd = [host for host in ceiling.allowed_hosts or () if not uri.is_dns_name(host)]
+    if odd:
+        raise InvalidInput(findings=[_no_host(odd[0], ceiling)])
     if not 60 <= ceiling.lifetime_seconds <= limit:
         raise InvalidInput(f"The lifetime is not between 60 and {limit} seconds.", fix="Choose a nearer end.")
     held = set(Entitlement.objects.filter(organization=organization).values_list("role", flat=True))
@@ -147,6 +152,17 @@ def _check_ceiling(organization: Organization, ceiling: Ceiling) -> None:
         raise InvalidInput(
             f"The organization does not hold the role {min(unknown)}.", fix="Name roles that it holds."
         )
+def _no_host(host: str, ceiling: Ceiling) -> Finding:
+    line = list(ceiling.allowed_hosts or ()).index(host) + 1
+    return Finding(
+        f"allowed_hosts[{line - 1}]",
+        f"The host on line {line} is no DNS name.",
+        "Write each as app.example, without scheme, port and path; other scripts in A-labels (xn--).",
+        "product.allowed_hosts",
+        "RFC 1123 §2.1; RFC 5890 §2.3.2.1",
+    )
+
+
 
 
 def _check_token_quota(organization: Organization, environment: str, now: datetime) -> None:

@@ -14,7 +14,7 @@ from portal.account.forms import PasswordForm
 from portal.shell import ROLE_WORDS, THEMES
 from registry import clock, people, queries
 from registry.errors import Conflict, NotFound
-from registry.roles import Role
+from registry.roles import STAFF_ROLES, Role
 
 _YEAR_SECONDS = 31_536_000
 activate_totp = csp_update({"img-src": ["data:"]})(totp.activate_totp)
@@ -76,4 +76,5 @@ def _shown(invited: Any) -> dict[str, object]:
         "role_word": ROLE_WORDS[Role(invited.role)],
         "inviter_name": invited.inviter_name,
         "expires_at": invited.expires_at,
+        "is_staff": Role(invited.role) in STAFF_ROLES,
     }

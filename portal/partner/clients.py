@@ -60,6 +60,7 @@ def _refused(viewer: Viewer) -> list[dict[str, Any]]:
             "id": str(event.id),
             "at": event.at,
             "environment": event.environment,
+            "client_name": (event.after or {}).get("client_name", ""),
             "findings": _findings(event),
             "request_id": event.request_id,
         }

@@ -31,9 +31,17 @@ def home(request: HttpRequest) -> HttpResponse:
         "todo": [],
         "clients": [client_row(client) for client in queries.clients(viewer)[:CLIENTS_SHOWN]],
         "refused_count": refused,
-        "sponsor": {"name": str(row.sponsor), "email": row.sponsor.email} if row.sponsor else None,
+        "contact": _contact(row),
     }
     return render(request, "partner/home.html", context)
+
+
+def _contact(row: OrganizationRow) -> dict[str, str] | None:
+    """Whom to ask: the sponsor, else somebody of the operator who answers."""
+    if row.sponsor:
+        return {"name": f"{row.sponsor}, your sponsor", "email": row.sponsor.email}
+    found = queries.operator_contact()
+    return {"name": found[0], "email": found[1]} if found else None
 
 
 def _answer(row: OrganizationRow, refused: int) -> dict[str, str]:

@@ -117,7 +117,7 @@ def _registration_case(row: RegistrationRow, passed: int) -> dict[str, Any]:
         "route": row.route,
         "opened_at": row.created_at,
         "policy_version": row.policy_version,
-        "verdict": f"No rule objects; {counted(passed, 'rule')} pass.",
+        "verdict": f"Every rule is met: {counted(passed, 'rule')}.",
         "verdict_more": _REVIEW_SENTENCES.get(row.review, ""),
         "organization": facts(row.organization),
         "client_id": row.client.client_id,
@@ -172,7 +172,7 @@ def _decided(row: RegistrationRow, names: Mapping[str, str]) -> dict[str, Any] |
         "outcome": row.outcome,
         "by": "policy alone" if row.decided_by == "policy" else names.get(row.decided_by, row.decided_by),
         "at": row.decided_at,
-        "reason": row.reason or "no rule objects",
+        "reason": row.reason or "every rule is met",
     }
 
 

@@ -1,4 +1,4 @@
-"""Monday: what needs a person today, and the numbers behind it."""
+"""Today: what needs a person today, and the numbers behind it."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -253,7 +253,7 @@ class InitialAccessTokenForm(ReasonForm):
         label="Hosts of redirection URIs",
         required=False,
         widget=area(2, **{"class": "in-mono", "spellcheck": "false"}),
-        help_text="One a line. Empty: every proved domain.",
+        help_text="One a line, such as app.example. Empty: every proved domain.",
     )
     software_id = forms.CharField(
         label="software_id",

@@ -26,6 +26,7 @@ def listed(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
 def _shown(row: InitialAccessTokenRow, created_by: str, word: str, *, may_end: bool) -> dict[str, Any]:
     return {
         "id": row.pk,
+        "hint": row.hint,
         "environment": row.environment,
         "state": word,
         "uses_left": row.max_uses - row.uses,

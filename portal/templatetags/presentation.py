@@ -130,12 +130,18 @@ def _largest_unit(span: timedelta) -> str:
     return next((f"{seconds // size} {unit}" for size, unit in UNITS if seconds >= size), "")
 
 
+def _to_the_minute(span: timedelta) -> timedelta:
+    """What ends in more than an hour, to the nearest minute: 24 h, chosen seconds ago, are not 23 h."""
+    minutes = timedelta(minutes=round(span / timedelta(minutes=1)))
+    return minutes if span > timedelta(hours=1) - timedelta(seconds=30) else span
+
+
 @register.filter
 def relative(instant: datetime | None, now: datetime) -> str:
     """`3 h ago`, `in 6 d` or `now`; both instants aware; days are counted for half a year, then months."""
     if instant is None:
         return "never"
-    span = _largest_unit(instant - now)
+    span = _largest_unit(_to_the_minute(instant - now))
     if not span:
         return "now"
     return f"in {span}" if instant > now else f"{span} ago"

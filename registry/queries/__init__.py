@@ -70,7 +70,12 @@ from registry.queries.resources import (
     registrations_found,
     staff_id,
 )
-from registry.queries.visibility import operator_id, operator_id_if_founded, operator_organization
+from registry.queries.visibility import (
+    operator_contact,
+    operator_id,
+    operator_id_if_founded,
+    operator_organization,
+)
 
 __all__ = [
     "EVERY_EVENT",
@@ -112,6 +117,7 @@ __all__ = [
     "invitations",
     "keys",
     "last_used",
+    "operator_contact",
     "operator_id",
     "operator_id_if_founded",
     "operator_organization",

@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from registry.actors import Viewer
 from registry.errors import OperatorMissing
-from registry.models import Organization
+from registry.models import Organization, User
+from registry.roles import Role
 
 
 def operator_id() -> UUID:
@@ -30,6 +31,19 @@ def operator_organization() -> Organization:
     if found is None:
         raise OperatorMissing
     return found
+
+
+def operator_contact() -> tuple[str, str] | None:
+    """Name and address of who answers partners for the operator: a contact of its own, else an administrator."""
+    operator = Organization.objects.filter(slug=settings.REGISTRY.operator_slug).first()
+    if operator is None:
+        return None
+    kept = {contact.kind: contact.email for contact in operator.contacts.all()}
+    for kind in ("business", "technical", "security"):
+        if kept.get(kind):
+            return f"{operator.display_name}, {kind} contact", kept[kind]
+    people = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("date_joined", "pk")
+    return next(((f"{person} of {operator.display_name}", person.email) for person in people[:1]), None)
 
 
 def visible(viewer: Viewer, column: str) -> Q:

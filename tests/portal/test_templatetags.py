@@ -71,6 +71,12 @@ class TestRelative:
         [
             (timedelta(hours=-3), "3 h ago"),
             (timedelta(days=6), "in 6 d"),
+            (timedelta(hours=24, seconds=-2), "in 1 d"),
+            (timedelta(hours=23, seconds=-2), "in 23 h"),
+            (timedelta(hours=23, seconds=-40), "in 22 h"),
+            (timedelta(hours=1, seconds=-2), "in 1 h"),
+            (timedelta(minutes=59, seconds=2), "in 59 min"),
+            (timedelta(seconds=41), "in 41 s"),
             (timedelta(days=-54), "54 d ago"),
             (timedelta(days=-200), "6 mo ago"),
             (timedelta(days=-984), "2 y ago"),

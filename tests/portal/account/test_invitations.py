@@ -39,6 +39,22 @@ def test_says_who_invites_whom_to_what(link: str) -> None:
         assert words in page
 
 
+def test_promises_no_partner_a_factor_that_only_staff_need(link: str, db: None) -> None:
+    assert "it is not asked of you" in text(Client(), link)
+    _, token = people.invite(
+        "sofia@operator.example",
+        "Sofia Sample",
+        Role.SECURITY_OFFICER,
+        None,
+        actor=world.STAN,
+        operator_id=world.operator().pk,
+        now=world.now(),
+    )
+    page = text(Client(), f"/invitations/{token}/")
+    assert "Without it the portal stays closed" in page
+    assert "Security officer, staff" in page
+
+
 def test_makes_a_person_who_signs_in(link: str) -> None:
     browser = Client()
     with exactly_one_event(Event.PERSON_JOINED):

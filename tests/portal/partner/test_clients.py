@@ -73,7 +73,7 @@ class TestDetail:
         assert "May act" in page
         assert key.key.thumbprint() in page
         assert "redirect_<wbr>uris" in page
-        assert "No rule objects" in page
+        assert "Every rule is met" in page
 
     def test_names_no_staff_and_no_reason_of_a_suspension(self, bob: Client, acme: Organization) -> None:
         made = registered(acme)

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from registry import lifecycle
-from registry.models import Organization
+from registry.models import Contact, Organization
 from registry.roles import Role
 from registry.states import Environment
 from tests import world
@@ -45,6 +45,26 @@ def test_a_contained_environment_is_told_on_every_page(bob: Client, acme: Organi
     assert "waits for a decision" in page  # production goes on
     silent = ("nothing to do", "Nothing is asked of you", "we watch them", "Stan Sample")
     assert [phrase for phrase in silent if phrase in page] == []
+
+
+class TestWhomToAsk:
+    """Without a sponsor a real contact of the operator, never its name alone."""
+
+    def test_is_a_contact_of_the_operator(self, bob: Client, acme: Organization) -> None:
+        operator = world.operator()
+        Contact.objects.create(
+            organization=operator, kind="technical", name="Desk", email="desk@operator.example"
+        )
+        page = text(bob, "/partner/")
+        assert "technical contact" in page
+        assert "mailto:desk@operator.example" in page
+
+    def test_is_else_an_administrator(self, bob: Client, acme: Organization) -> None:
+        world.operator()
+        administrator = world.person(Role.ADMINISTRATOR, name="Olga Sample")
+        page = text(bob, "/partner/")
+        assert "Olga Sample" in page
+        assert f"mailto:{administrator.email}" in page
 
 
 def test_names_the_sponsor(db: None) -> None:

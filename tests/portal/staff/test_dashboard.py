@@ -1,4 +1,4 @@
-"""Monday: what needs a person, and numbers that open."""
+"""Today: what needs a person, and numbers that open."""
 
 import re
 

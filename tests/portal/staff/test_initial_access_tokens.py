@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
@@ -57,6 +58,36 @@ class TestNew:
             answer = stan.post(to("initial_access_token_new", acme.slug), FORM | {"hours": "1000"})
         assert answer.status_code == 422
         assert "lifetime" in answer.content.decode()
+
+    @pytest.mark.parametrize(
+        "host",
+        [
+            "https://app.acme.example",
+            "app.acme.example/cb",
+            "app.acme.example:8443",
+            "*.acme.example",
+            "app_1",
+        ],
+    )
+    def test_a_host_that_is_none_is_an_error_beside_its_field(
+        self, stan: Client, acme: Organization, host: str
+    ) -> None:
+        with no_event():
+            answer = stan.post(
+                to("initial_access_token_new", acme.slug), FORM | {"allowed_hosts": f"acme.example\n{host}"}
+            )
+        assert answer.status_code == 422
+        (error,) = answer.context["form"].errors["allowed_hosts"]
+        assert error.startswith("The host on line 2 is no DNS name.")
+
+    def test_ends_in_as_long_as_was_chosen(self, stan: Client, acme: Organization) -> None:
+        page = stan.post(to("initial_access_token_new", acme.slug), FORM | {"hours": "23"}).content.decode()
+        assert "in 23 h" in page
+
+    def test_is_listed_by_how_it_begins(self, stan: Client, acme: Organization) -> None:
+        value = stan.post(to("initial_access_token_new", acme.slug), FORM).context["token"]
+        page = text(stan, to("organization_clients", acme.slug))
+        assert f'<span class="id">{value[:8]}…</span>' in page
 
     def test_is_closed_while_contained(self, stan: Client, acme: Organization) -> None:
         lifecycle.contain_organization(acme.pk, actor=world.PAUL, reason="drill", now=world.now())

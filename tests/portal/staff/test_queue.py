@@ -69,7 +69,7 @@ class TestCase:
         page = text(ada, to(case))
         assert "no software yet" in page
         assert "redirect_<wbr>uris" in page
-        assert "No rule objects" in page
+        assert "Every rule is met" in page
 
     def test_an_unknown_one_is_not_there(self, ada: Client, db: None) -> None:
         assert ada.get("/staff/queue/00000000-0000-7000-8000-000000000000/").status_code == 404
