@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, F
 
 from registry import access, audit, lifecycle
-from registry.actors import Actor, ActorKind
+from registry.actors import Actor
 from registry.errors import (
     Finding,
     InvalidInput,
@@ -34,9 +34,8 @@ from registry.models import (
     Organization,
     Quota,
     RegistrationAccessToken,
-    ResourceServer,
-from registry.policy import uri
 )
+from registry.policy import uri
 from registry.policy.presets import POLICY_VERSION
 from registry.states import Action, Environment
 
@@ -45,7 +44,6 @@ Row = TypeVar("Row")
 INITIAL_ACCESS_TOKEN_PREFIX = "pri_"
 REGISTRATION_ACCESS_TOKEN_PREFIX = "prr_"
 CLIENT_SECRET_PREFIX = "pcs_"
-RESOURCE_SERVER_PREFIX = "prs_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +139,19 @@ def _check_ceiling(organization: Organization, ceiling: Ceiling) -> None:
     limit = settings.REGISTRY.initial_access_token_seconds_limit
     if not 1 <= ceiling.max_uses <= 100_000:
         raise InvalidInput("max_uses is not between 1 and 100000.", fix="Choose how often it may register.")
+    if not 60 <= ceiling.lifetime_seconds <= limit:
+        raise InvalidInput(f"The lifetime is not between 60 and {limit} seconds.", fix="Choose a nearer end.")
     odd = [host for host in ceiling.allowed_hosts or () if not uri.is_dns_name(host)]
     if odd:
         raise InvalidInput(findings=[_no_host(odd[0], ceiling)])
-    if not 60 <= ceiling.lifetime_seconds <= limit:
-        raise InvalidInput(f"The lifetime is not between 60 and {limit} seconds.", fix="Choose a nearer end.")
     held = set(Entitlement.objects.filter(organization=organization).values_list("role", flat=True))
     unknown = set(ceiling.roles or ()) - held
     if unknown:
         raise InvalidInput(
             f"The organization does not hold the role {min(unknown)}.", fix="Name roles that it holds."
         )
+
+
 def _no_host(host: str, ceiling: Ceiling) -> Finding:
     line = list(ceiling.allowed_hosts or ()).index(host) + 1
     return Finding(
@@ -161,8 +161,6 @@ def _no_host(host: str, ceiling: Ceiling) -> Finding:
         "product.allowed_hosts",
         "RFC 1123 §2.1; RFC 5890 §2.3.2.1",
     )
-
-
 
 
 def _check_token_quota(organization: Organization, environment: str, now: datetime) -> None:
@@ -296,93 +294,3 @@ def any_was_used(client: Client) -> bool:
 def matches(value: str, resting: str) -> bool:
     """Compare a presented value with a digest at rest, in constant time."""
     return hmac.compare_digest(digest(value), resting)
-
-
-# Resource servers
-
-
-@transaction.atomic
-def create_resource_server(
-    identifier: str,
-    organization_id: UUID,
-    environment: Environment,
-    scopes: Sequence[str],
-    *,
-    actor: Actor,
-    now: datetime,
-) -> Minted[ResourceServer]:
-    """Admit a protected resource that may introspect tokens of one environment within `scopes`."""
-    value = new_credential(RESOURCE_SERVER_PREFIX)
-    row = ResourceServer.objects.create(
-        identifier=identifier,
-        organization_id=organization_id,
-        environment=environment,
-        scopes=list(scopes),
-        digest=digest(value),
-        created_at=now,
-    )
-    audit.record(
-        Event.RESOURCE_SERVER_CREATED,
-        organization=organization_id,
-        environment=environment,
-        subject=("resource_server", identifier),
-        actor=actor,
-        after={"scopes": list(scopes)},
-        now=now,
-    )
-    return Minted(value, row)
-
-
-@dataclass(frozen=True, slots=True)
-class Introspector:
-    """An authenticated resource server: what it may learn of."""
-
-    identifier: str
-    environment: str
-    scopes: frozenset[str]
-
-
-def authenticated_resource_server(
-    identifier: str, secret: str, *, request_id: str, now: datetime
-) -> Introspector | None:
-    """The live resource server that these credentials belong to, unless its organization is stopped. One statement.
-
-    A refusal of one that is known is an event, one a minute.
-    """
-    row = _resource_server(identifier)
-    if row is None:
-        return None
-    found = _refused_because(row, secret)
-    if found:
-        _record_refused_server(row, found, request_id, now)
-        return None
-    return Introspector(row.identifier, row.environment, frozenset(row.scopes))
-
-
-def _resource_server(identifier: str) -> ResourceServer | None:
-    if "\x00" in identifier:
-        return None
-    return ResourceServer.objects.select_related("organization").filter(identifier=identifier).first()
-
-
-def _refused_because(row: ResourceServer, secret: str) -> str:
-    if not matches(secret, row.digest):
-        return "the secret does not fit"
-    if row.ended_at is not None:
-        return "the resource server ended"
-    standing = access.organization_standing(row.organization, row.environment)
-    allowed = access.may_organization(standing, Action.INTROSPECT).allowed
-    return "" if allowed else "the organization may not act now"
-
-
-def _record_refused_server(row: ResourceServer, found: str, request_id: str, now: datetime) -> None:
-    audit.record_once(
-        Event.RESOURCE_SERVER_AUTHENTICATION_REFUSED,
-        once=row.identifier,
-        organization=row.organization_id,
-        environment=row.environment,
-        subject=("resource_server", row.identifier),
-        actor=Actor(ActorKind.SERVICE, row.identifier, row.identifier, request_id=request_id),
-        reason=found,
-        now=now,
-    )

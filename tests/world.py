@@ -17,7 +17,7 @@ from django.conf import settings
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 
-from registry import clock, credentials, domain_proofs, lifecycle, onboarding, people
+from registry import clock, credentials, domain_proofs, lifecycle, onboarding, people, resource_servers
 from registry import operator as founding
 from registry.actors import Actor, ActorKind
 from registry.models import InitialAccessToken, Organization, User
@@ -136,9 +136,7 @@ def resource_server(
 ) -> tuple[str, str]:
     """Identifier and secret of a resource server that may introspect."""
     identifier = f"rs-{secrets.token_hex(4)}"
-    minted = credentials.create_resource_server(
-        identifier, operator().pk, environment, scopes, actor=STAN, now=now()
-    )
+    minted = resource_servers.create(identifier, operator().pk, environment, scopes, actor=STAN, now=now())
     return identifier, minted.value
 
 

@@ -12,7 +12,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
 
 from portal.local.story import SCOPES
-from registry import credentials, operator, people, queries
+from registry import operator, people, queries, resource_servers
 from registry.actors import Viewer, system
 from registry.errors import InvalidInput
 from registry.roles import STAFF_ROLES, Role
@@ -92,7 +92,7 @@ def _account(email: str, name: str, role: Role, organization_id: Any, now: datet
 
 
 def _resource_server(environment: Environment, now: datetime) -> dict[str, Any]:
-    minted = credentials.create_resource_server(
+    minted = resource_servers.create(
         f"accounts-api-{environment}",
         queries.operator_id(),
         environment,

@@ -7,9 +7,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from portal import trail
 from portal.metrics import instruments
 from portal.protocol import requests
-from registry import clock, credentials, tokens
-from registry.credentials import Introspector
+from registry import clock, resource_servers, tokens
 from registry.errors import InvalidClient, MalformedForm
+from registry.resource_servers import Introspector
 from registry.states import Action
 from registry.tokens import LiveToken
 
@@ -34,8 +34,8 @@ def introspect(request: HttpRequest) -> JsonResponse:
 
 def _resource_server(request: HttpRequest) -> Introspector:
     pair = requests.basic(request.META.get("HTTP_AUTHORIZATION"))
-    known = {"request_id": str(getattr(request, "id", "")), "now": clock.now()}
-    server = credentials.authenticated_resource_server(*pair, **known) if pair else None
+    request_id, now = str(getattr(request, "id", "")), clock.now()
+    server = resource_servers.authenticated(*pair, request_id=request_id, now=now) if pair else None
     if server is None:
         raise InvalidClient(
             "Only a resource server of this registry may introspect.", fix="Use its Basic credentials."

@@ -20,7 +20,6 @@ from registry.models import (
     Organization,
     Quota,
     RegistrationAccessToken,
-    ResourceServer,
 )
 from registry.roles import Role
 from registry.states import Environment
@@ -240,35 +239,6 @@ class TestClientCredentials:
         resting = ClientSecret.objects.get(client=client).digest
         assert not credentials.matches("x" * length, resting)
         assert not credentials.matches(resting, resting)
-
-
-def authenticated(identifier: str, secret: str) -> credentials.Introspector | None:
-    return credentials.authenticated_resource_server(identifier, secret, request_id="", now=world.now())
-
-
-class TestResourceServer:
-    def test_is_known_by_both(self) -> None:
-        identifier, value = world.resource_server(["accounts:read"], Environment.PRODUCTION)
-        found = authenticated(identifier, value)
-        assert found is not None
-        assert (found.environment, found.scopes) == ("production", {"accounts:read"})
-        assert value not in str(ResourceServer.objects.values().get(identifier=identifier))
-
-    @pytest.mark.parametrize(
-        ("identifier", "secret"), [("", ""), ("nobody", "x"), ("a\x00", "x"), ("é", "é")]
-    )
-    def test_is_nobody_else(self, identifier: str, secret: str) -> None:
-        assert authenticated(identifier, secret) is None
-
-    def test_stops_with_its_organization(self, acme: Organization) -> None:
-        minted = credentials.create_resource_server(
-            f"rs-{uuid4()}", acme.pk, Environment.SANDBOX, ["a"], actor=world.STAN, now=world.now()
-        )
-        assert authenticated(minted.row.identifier, minted.value)
-        lifecycle.contain_environment(
-            acme.pk, Environment.SANDBOX, actor=world.STAN, reason="x", now=world.now()
-        )
-        assert authenticated(minted.row.identifier, minted.value) is None
 
 
 def test_the_limit_of_a_week_is_a_setting() -> None:

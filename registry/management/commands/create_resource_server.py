@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from registry import clock, credentials, queries
+from registry import clock, queries, resource_servers
 from registry.actors import system
 from registry.errors import Refusal
 from registry.states import Environment
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            minted = credentials.create_resource_server(
+            minted = resource_servers.create(
                 options["identifier"],
                 queries.operator_id(),
                 Environment(options["environment"]),

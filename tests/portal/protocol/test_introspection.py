@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry import credentials, lifecycle, queries
+from registry import lifecycle, queries, resource_servers
 from registry.actors import Viewer
 from registry.events import Event
 from registry.models import Organization, ResourceServer, User
@@ -157,7 +157,7 @@ class TestRefusalsAreTold:
 
     def test_once_a_minute(self, door: InProcess, server: tuple[str, str]) -> None:
         for minute in (0, 0, 0, 1):
-            credentials.authenticated_resource_server(
+            resource_servers.authenticated(
                 server[0], "prs_x", request_id="", now=NOW + timedelta(minutes=minute)
             )
         assert self.told(server) == ["the secret does not fit"] * 2
