@@ -13,13 +13,14 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import connection, transaction
 
-from registry import access, audit
+from registry import access, audit, token_rows
 from registry.access import Epochs, Standing
 from registry.actors import Actor
 from registry.events import Event
 from registry.identifiers import new_credential
 from registry.models import AccessToken, Client, Grant, RefreshToken
 from registry.states import Action
+from registry.token_rows import HeldRefreshToken
 
 ACCESS_TOKEN_PREFIX = "cat_"
 REFRESH_TOKEN_PREFIX = "crt_"
@@ -40,17 +41,12 @@ def checksum(value: str) -> str:
 
 def _stamp(client: Client, standing: Standing) -> dict[str, Any]:
     return {
-        "application": client,
+        "application_id": client.pk,
         "organization_id": standing.organization.id,
         "environment": standing.organization.environment,
         "organization_epoch": standing.organization.epoch,
         "client_epoch": standing.client_epoch,
     }
-
-
-def expiry(client: Client, now: datetime) -> datetime:
-    """When an access token issued now ends."""
-    return now + timedelta(seconds=client.access_token_seconds)
 
 
 def save_access_token(
@@ -59,20 +55,21 @@ def save_access_token(
     value: str,
     *,
     scope: str,
-    expires: datetime,
+    now: datetime,
     user_id: UUID | None = None,
     family: UUID | None = None,
 ) -> None:
-    """Insert one access token. One statement."""
-    AccessToken(
+    """Insert one access token that ends when the client's tokens do. One statement."""
+    token_rows.insert(
+        AccessToken,
+        now,
         token_checksum=checksum(value),
-        token="",
         scope=scope,
-        expires=expires,
+        expires=now + timedelta(seconds=client.access_token_seconds),
         user_id=user_id,
         family=family,
         **_stamp(client, standing),
-    ).save(force_insert=True)
+    )
 
 
 # Authorization codes
@@ -116,27 +113,22 @@ def begin_family(
     _save_refresh_token(client, standing, value, grant.user_id, grant.family, scope, absolute, now)
 
 
-def find_refresh_token(value: str, client: Client) -> RefreshToken | None:
-    """The refresh token's row if it was issued to this client, live or not."""
-    return (
-        RefreshToken.objects.select_related("user")
-        .filter(token_checksum=checksum(value), application=client)
-        .first()
-    )
+def find_refresh_token(value: str, client: Client) -> HeldRefreshToken | None:
+    """The refresh token if it was issued to this client, live or not."""
+    return token_rows.find_refresh_token(checksum(value), client.pk)
 
 
-def refresh_token_stands(row: RefreshToken, standing: Standing, now: datetime) -> bool:
+def refresh_token_stands(row: HeldRefreshToken, standing: Standing, now: datetime) -> bool:
     """True while the token is the live head of its family, within both lifetimes and present epochs."""
-    issued = Epochs(row.organization_epoch, row.client_epoch)
-    return row.revoked is None and now < min(row.idle_until, row.absolute_until) and issued == standing.epochs
+    in_time = now < min(row.idle_until, row.absolute_until)
+    return row.revoked is None and in_time and row.issued == standing.epochs
 
 
-def rotate(row: RefreshToken, client: Client, standing: Standing, value: str, *, now: datetime) -> bool:
+def rotate(row: HeldRefreshToken, client: Client, standing: Standing, value: str, *, now: datetime) -> bool:
     """Put a new head on the family: False when the old head was already replaced. Inside a transaction."""
     if row.token_family is not None:
-        _lock_family(row.token_family)
-    replaced = RefreshToken.objects.filter(pk=row.pk, revoked=None).update(revoked=now, updated=now)
-    if not replaced:
+        token_rows.lock_family(row.token_family)
+    if not token_rows.replace(row.pk, now):
         return False
     _save_refresh_token(
         client, standing, value, row.user_id, row.token_family, row.scope, row.absolute_until, now
@@ -144,16 +136,7 @@ def rotate(row: RefreshToken, client: Client, standing: Standing, value: str, *,
     return True
 
 
-def _lock_family(family: UUID) -> None:
-    """Let one at a time rotate or end a family: its first refresh token stands for all of them.
-
-    Else ending would wait for a rotation in flight, and then miss the head that it made.
-    """
-    members = RefreshToken.objects.select_for_update(no_key=True).filter(token_family=family)
-    members.order_by("pk").values("pk").first()
-
-
-def keep(row: RefreshToken, *, now: datetime) -> bool:
+def keep(row: HeldRefreshToken, *, now: datetime) -> bool:
     """Use a refresh token without rotation: its idle time begins anew. False when it was revoked meanwhile."""
     idle = now + timedelta(seconds=settings.REGISTRY.refresh_idle_seconds)
     return RefreshToken.objects.filter(pk=row.pk, revoked=None).update(idle_until=idle, updated=now) == 1
@@ -169,16 +152,17 @@ def _save_refresh_token(
     absolute_until: datetime,
     now: datetime,
 ) -> None:
-    RefreshToken(
+    token_rows.insert(
+        RefreshToken,
+        now,
         token_checksum=checksum(value),
-        token="",
         user_id=user_id,
         token_family=family,
         scope=scope,
         idle_until=now + timedelta(seconds=settings.REGISTRY.refresh_idle_seconds),
         absolute_until=absolute_until,
         **_stamp(client, standing),
-    ).save(force_insert=True)
+    )
 
 
 # The end of tokens
@@ -189,7 +173,7 @@ def end_family(
     family: UUID, event: Event, *, client: Client, actor: Actor, reason: str, now: datetime
 ) -> None:
     """Revoke every token that descends from one authorization, and say so in the log."""
-    _lock_family(family)
+    token_rows.lock_family(family)
     refresh = RefreshToken.objects.filter(token_family=family, revoked=None).update(revoked=now, updated=now)
     access_tokens, _ = AccessToken.objects.filter(family=family).delete()
     audit.record(

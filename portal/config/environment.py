@@ -1,6 +1,7 @@
 """Typed reading of the environment: the only door through which configuration enters."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -45,6 +46,12 @@ def env_secret(name: str) -> str:
     return os.environ.get(name, "")
 
 
+def _prepare_after(query: Mapping[str, str]) -> int | None:
+    """Uses after which a statement is prepared: `prepare_threshold` of the URL, `none` for never."""
+    asked = query.get("prepare_threshold", "5")
+    return None if asked == "none" else int(asked)
+
+
 def database(url: str, *, pool: bool, pool_size: int) -> dict[str, object]:
     """Django's database entry for a postgresql:// URL (libpq's form, socket folder in `?host=`)."""
     parts = urlsplit(url)
@@ -53,6 +60,8 @@ def database(url: str, *, pool: bool, pool_size: int) -> dict[str, object]:
     query = dict(parse_qsl(parts.query))
     options: dict[str, object] = {key: value for key, value in query.items() if key not in {"host", "port"}}
     options["server_side_binding"] = True
+    # The statements of the hot path are few and the same each time: planning them anew costs as much as running them.
+    options["prepare_threshold"] = _prepare_after(query)
     options.setdefault("connect_timeout", 5)
     if pool:
         # Without the database a request waits 2 s and not longer. The pool gives up as soon, and begins anew with the

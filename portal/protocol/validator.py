@@ -174,8 +174,8 @@ class Validator(OAuth2Validator):
             self._end_family(request, row.token_family, Event.TOKEN_REUSE_SEEN, "refresh token used again")
         if not tokens.refresh_token_stands(row, request.acting.standing, request.now):
             return False
-        request.refresh_token_row, request.user = row, row.user
-        return bool(row.user.is_active)
+        request.refresh_token_row = row
+        return row.user_is_active
 
     def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
         return _still_held(request.refresh_token_row.scope, request.acting)
@@ -242,7 +242,7 @@ class Validator(OAuth2Validator):
             request.acting.standing,
             token["access_token"],
             scope=token["scope"],
-            expires=tokens.expiry(request.acting.row, request.now),
+            now=request.now,
             **whom,
         )
 

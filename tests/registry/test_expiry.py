@@ -168,5 +168,5 @@ def _access_tokens(made: Client, count: int) -> None:
             acting.standing,
             value,
             scope="accounts:read",
-            expires=tokens.expiry(made, clock.now()),
+            now=clock.now(),
         )

@@ -26,6 +26,7 @@ from registry.onboarding import grant_entitlement
 from registry.organization_facts import EntitlementFacts
 from registry.roles import Role
 from registry.states import Action, Environment
+from registry.token_rows import HeldRefreshToken
 from tests import world
 from tests.software import InProcess, register, somebody
 from tests.together import begin, wait_until_somebody_waits
@@ -63,13 +64,14 @@ def again(acting: ActingClient) -> ActingClient:
 
 
 def access_token(acting: ActingClient, *, expires: datetime | None = None, **fields: Any) -> str:
+    life = timedelta(seconds=acting.row.access_token_seconds)
     value = tokens.new_access_token()
     tokens.save_access_token(
         acting.row,
         acting.standing,
         value,
         scope=fields.pop("scope", "accounts:read"),
-        expires=expires or tokens.expiry(acting.row, world.now()),
+        now=expires - life if expires else world.now(),
         **fields,
     )
     return value
@@ -85,7 +87,7 @@ def code(acting: ActingClient, user: User, now: datetime) -> Grant:
     return found
 
 
-def family(acting: ActingClient, user: User, now: datetime | None = None) -> RefreshToken:
+def family(acting: ActingClient, user: User, now: datetime | None = None) -> HeldRefreshToken:
     """The head of a new family."""
     now = now or world.now()
     value = tokens.new_refresh_token()
@@ -96,7 +98,11 @@ def family(acting: ActingClient, user: User, now: datetime | None = None) -> Ref
     return found
 
 
-def rotated(head: RefreshToken, acting: ActingClient, now: datetime | None = None) -> RefreshToken:
+def at_rest(held: HeldRefreshToken) -> RefreshToken:
+    return RefreshToken.objects.get(pk=held.pk)
+
+
+def rotated(head: HeldRefreshToken, acting: ActingClient, now: datetime | None = None) -> HeldRefreshToken:
     value = tokens.new_refresh_token()
     with transaction.atomic():
         assert tokens.rotate(head, acting.row, acting.standing, value, now=now or world.now())
@@ -215,8 +221,7 @@ class TestRefreshTokens:
         now = world.now()
         head = family(acting, user, now)
         assert tokens.keep(head, now=now + timedelta(days=6))
-        head.refresh_from_db()
-        assert head.idle_until == now + timedelta(days=13)
+        assert at_rest(head).idle_until == now + timedelta(days=13)
 
     def test_are_replaced_once(self, acting: ActingClient, user: User) -> None:
         head = family(acting, user)
@@ -255,8 +260,7 @@ class TestEndFamily:
             reason="seen",
             now=world.now(),
         )
-        newer.refresh_from_db()
-        assert newer.revoked is not None
+        assert at_rest(newer).revoked is not None
         assert tokens.find_live_token(value, Action.USE, world.now()) is None
         event = events(acme, Event.TOKEN_REUSE_SEEN).get()
         assert (event.after["refresh_tokens"], event.after["access_tokens"]) == (1, 1)
@@ -271,8 +275,7 @@ class TestEndFamily:
             reason="",
             now=world.now(),
         )
-        other.refresh_from_db()
-        assert other.revoked is None
+        assert at_rest(other).revoked is None
 
     @pytest.mark.usefixtures("live_db")
     def test_reaches_the_head_of_a_rotation_in_flight(self) -> None:
@@ -312,8 +315,7 @@ class TestRevoke:
         head = family(acting, user)
         value = access_token(acting, family=head.token_family, user_id=user.pk)
         assert self.revoke(value, acting)
-        head.refresh_from_db()
-        assert head.revoked is not None
+        assert at_rest(head).revoked is not None
 
     def test_knows_only_tokens_of_its_client(self, acting: ActingClient, acme: Organization) -> None:
         value = access_token(acting)

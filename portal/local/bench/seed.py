@@ -11,7 +11,17 @@ from uuid import UUID
 
 from portal.local.bench import names
 from portal.local.bench.documents import KINDS, SCOPES, SEED_DOMAIN, document
-from registry import credentials, domain_proofs, lifecycle, loading, onboarding, operator, people, tokens
+from registry import (
+    credentials,
+    domain_proofs,
+    lifecycle,
+    loading,
+    onboarding,
+    operator,
+    people,
+    resource_servers,
+    tokens,
+)
 from registry.actors import system
 from registry.organization_facts import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
 from registry.roles import Role
@@ -29,7 +39,7 @@ def sow(now: datetime) -> dict[str, Any]:
         legal_name="Northgate ASA", display_name="Northgate", number="NO 900 000 001", country="NO", now=now
     )
     service = operator.make_service_client(founder, "bench", operator.API_SCOPES, actor=SEEDER, now=now)
-    server = credentials.create_resource_server(
+    server = resource_servers.create(
         "accounts-api", founder.pk, Environment.SANDBOX, SCOPES, actor=SEEDER, now=now
     )
     holder = _organization(now)
@@ -143,6 +153,6 @@ def _access_token(acting: loading.ActingClient, now: datetime, **whom: UUID) -> 
         acting.standing,
         tokens.new_access_token(),
         scope=SCOPES[0],
-        expires=tokens.expiry(acting.row, now),
+        now=now,
         **whom,
     )

@@ -30,7 +30,7 @@ def issued(client_id, scope="organizations:read", **whom):
         acting.standing,
         value,
         scope=scope,
-        expires=tokens.expiry(acting.row, clock.now()),
+        now=clock.now(),
         **whom,
     )
     return value

@@ -90,8 +90,7 @@ def bearer(scopes: tuple[str, ...] | None) -> dict[str, str]:
     acting = loading.acting_client(world.service().client_id, clock.now())
     assert acting is not None
     value = tokens.new_access_token()
-    expires = tokens.expiry(acting.row, clock.now())
-    tokens.save_access_token(acting.row, acting.standing, value, scope=" ".join(scopes), expires=expires)
+    tokens.save_access_token(acting.row, acting.standing, value, scope=" ".join(scopes), now=clock.now())
     return {"Authorization": f"Bearer {value}"}
 
 
