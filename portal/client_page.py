@@ -1,10 +1,12 @@
 """One client as both portals show it: keys, rules, members, and whether it may act now."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from registry import access
 from registry.client_metadata import ClientMetadata
+from registry.errors import Finding
 from registry.policy import engine  # noqa: F401  (its import fills the catalogue)
 from registry.policy.rule import CATALOGUE, Kind
 from registry.queries import ClientRow
@@ -66,22 +68,31 @@ def _title(rule_id: str) -> str:
     )
 
 
-def judgement(passed: Sequence[Mapping[str, str]], row: ClientRow) -> dict[str, Any]:
-    """The part of the context that says what the rules said of a stored client."""
+def judgement(
+    passed: Sequence[Mapping[str, str]], row: ClientRow, objections: Iterable[Finding] = ()
+) -> dict[str, Any]:
+    """What the rules said of a stored client, and what they say now of what its organization holds.
+
+    An objection of now warns: the client was granted before, goes on, and cannot be granted so again.
+    """
+    warned = [{**asdict(finding), "outcome": "warn", "title": _title(finding.rule)} for finding in objections]
+    rules = {finding["rule"] for finding in warned}
+    met = [rule for rule in passed if rule["rule"] not in rules]
+    now = "; what its organization holds is judged as of now" if warned else ""
     return {
-        "findings": [],
-        "passes": passed,
-        "counts": {"fail": 0, "warn": 0, "passed": len(passed)},
-        "judged": f"at registration, policy {row.policy_version}",
+        "findings": warned,
+        "passes": met,
+        "counts": {"fail": 0, "warn": len(warned), "passed": len(met)},
+        "judged": f"at registration, policy {row.policy_version}{now}",
     }
 
 
-def sections(row: ClientRow, key_rows: Iterable[Any]) -> dict[str, Any]:
+def sections(row: ClientRow, key_rows: Iterable[Any], objections: Iterable[Finding] = ()) -> dict[str, Any]:
     """The context of parts/client_sections.html."""
     return {
         "keys": keys(key_rows),
         "members": members(row.metadata),
-        **judgement(passes(), row),
+        **judgement(passes(), row, objections),
     }
 
 

@@ -93,7 +93,9 @@ def detail(request: HttpRequest, client_id: str) -> HttpResponse:
     context = {
         "client": client_page.facts(row),
         "verdict": _verdict(row, queries.registrations(viewer).filter(client=row).first()),
-        **client_page.sections(row, queries.keys(viewer, client_id)),
+        **client_page.sections(
+            row, queries.keys(viewer, client_id), queries.objections(viewer, client_id, clock.now())
+        ),
         "entries": timeline(queries.client_events(viewer, client_id)[:EVENTS_SHOWN]),
     }
     return render(request, "partner/clients/detail.html", context)

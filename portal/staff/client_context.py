@@ -39,7 +39,9 @@ def detail(request: HttpRequest, row: ClientRow) -> dict[str, Any]:
     return {
         "client": client_page.facts(row),
         "verdict": verdict(request, row),
-        **client_page.sections(row, queries.keys(viewer, row.client_id)),
+        **client_page.sections(
+            row, queries.keys(viewer, row.client_id), queries.objections(viewer, row.client_id, now)
+        ),
         "tokens": tokens(row, reach),
         "cutoff": cutoff(row),
         "credentials": credentials(request, row),

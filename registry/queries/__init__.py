@@ -32,6 +32,7 @@ from registry.queries.log import (
     events_found,
     organization_events,
 )
+from registry.queries.objections import objections
 from registry.queries.records import (
     actor_names,
     audit_events,
@@ -117,6 +118,7 @@ __all__ = [
     "invitations",
     "keys",
     "last_used",
+    "objections",
     "operator_contact",
     "operator_id",
     "operator_id_if_founded",

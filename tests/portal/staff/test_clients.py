@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from registry import lifecycle, queries
+from registry import domain_proofs, lifecycle, onboarding, queries
 from registry.events import Event
 from registry.models import Organization
 from registry.states import Environment
@@ -57,6 +57,28 @@ class TestDetail:
         assert "May act: no" in page
         assert "The weakest term: organization suspended." in page
         assert "Nothing issued before it counts." in page
+
+    def test_a_host_whose_proof_ended_is_flagged_while_it_goes_on(
+        self, ada: Client, ledger: str, acme: Organization
+    ) -> None:
+        assert ada.get(to("client", ledger)).context["findings"] == []
+        domain_proofs.end_domain(
+            acme.pk, f"{acme.slug}.example", actor=world.STAN, reason="sold", now=world.now()
+        )
+        answer = ada.get(to("client", ledger))
+        (finding,) = answer.context["findings"]
+        assert (finding["rule"], finding["outcome"]) == ("U4.proved_domain", "warn")
+        assert answer.context["counts"]["warn"] == 1
+        assert "May act: yes" in answer.content.decode()
+
+    def test_a_scope_that_was_withdrawn_is_flagged(
+        self, ada: Client, ledger: str, acme: Organization
+    ) -> None:
+        onboarding.withdraw_entitlement(
+            acme.pk, "partner", actor=world.STAN, reason="unused", now=world.now()
+        )
+        rules = {finding["rule"] for finding in ada.get(to("client", ledger)).context["findings"]}
+        assert rules == {"S1.entitled", "G1.entitled"}
 
     def test_containment_of_its_environment_does_not_contradict_the_state(
         self, ada: Client, ledger: str, acme: Organization
