@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Critical, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from registry import audit_identity
@@ -43,13 +44,14 @@ def pages_have_a_key_of_their_own(
     app_configs: Sequence[AppConfig] | None, **_: Any
 ) -> Iterator[CheckMessage]:
     """R009: SECRET_KEY signs sessions, forms and links that reset passwords, and does nothing else."""
-    if _bytes_in(settings.SECRET_KEY) < 32:
+    page_key = _key_of_pages()
+    if _bytes_in(page_key) < 32:
         yield Error(
             "SECRET_KEY is missing or holds fewer than 256 bits.",
-            hint="Set it to 32 random bytes in URL-safe base64; SECRET_KEY_FILE reads it from a file.",
+            hint="Set it to 48 random bytes in URL-safe base64; SECRET_KEY_FILE reads it from a file.",
             id="registry.E009",
         )
-    keys = {"SECRET_KEY": settings.SECRET_KEY}
+    keys = {"SECRET_KEY": page_key}
     keys |= {name.upper(): getattr(settings.REGISTRY, name) for name in (*_KEYS, "audit_key")}
     same = sorted(name for name, key in keys.items() if key and [*keys.values()].count(key) > 1)
     if same:
@@ -58,6 +60,13 @@ def pages_have_a_key_of_their_own(
             hint="Make a key for each: who learns one of them then holds no other, and one can end alone.",
             id="registry.E009",
         )
+
+
+def _key_of_pages() -> str:
+    try:
+        return settings.SECRET_KEY
+    except ImproperlyConfigured:  # Django's way to say that it is empty
+        return ""
 
 
 @register("concordat")

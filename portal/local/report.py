@@ -14,7 +14,7 @@ ADDRESSES = {
     "Registration": "/register",
     "Token": "/token",
     "Introspection": "/introspect",
-    "API": "/api/v1/",
+    "API, its description": "/api/v1/schema",
     "Server metadata": "/.well-known/oauth-authorization-server",
 }
 WIDTH = 130  # a narrower terminal wraps the lines itself, and a password can still be copied

@@ -1,6 +1,7 @@
 """Indexes by which the audit log is searched for an actor and a request.
 
-Built beside the traffic: nothing waits for them. One that failed half-way is dropped by name and built again.
+Built beside the traffic: nothing waits for them. One that failed half-way stands invalid in the table (PostgreSQL,
+"Building Indexes Concurrently"), so that each attempt begins by dropping what is left of the one before.
 """
 
 from django.contrib.postgres.operations import AddIndexConcurrently
@@ -15,6 +16,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS event_by_actor", migrations.RunSQL.noop),
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS event_by_request", migrations.RunSQL.noop),
         AddIndexConcurrently(
             model_name="auditevent",
             index=models.Index(fields=["actor_id", "-id"], name="event_by_actor"),
