@@ -188,16 +188,24 @@ def end_family(
     )
 
 
+def _family_lives(family: UUID) -> bool:
+    """True while there is anything to end, a head that is being made included. Inside a transaction."""
+    token_rows.lock_family(family)
+    heads = RefreshToken.objects.filter(token_family=family, revoked=None)
+    return heads.exists() or AccessToken.objects.filter(family=family).exists()
+
+
 @transaction.atomic
 def revoke(value: str, *, client: Client, actor: Actor, now: datetime) -> bool:
     """Revoke one token of this client, whichever kind it is; False when the client has no such token.
 
-    A refresh token takes its whole family with it (RFC 7009 §2.1); so does an access token of a family.
+    A refresh token takes its whole family with it (RFC 7009 §2.1), also one that was replaced a moment ago; so does
+    an access token of a family.
     """
     token_checksum = checksum(value)
     refresh = RefreshToken.objects.filter(token_checksum=token_checksum, application=client).first()
     if refresh is not None:
-        if refresh.revoked is None and refresh.token_family is not None:
+        if refresh.token_family is not None and _family_lives(refresh.token_family):
             end_family(
                 refresh.token_family,
                 Event.TOKEN_REVOKED,

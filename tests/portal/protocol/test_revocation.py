@@ -43,6 +43,17 @@ def test_either_token_ends_the_whole_grant(
     assert revocations(acme) == 1
 
 
+def test_a_token_that_was_replaced_ends_what_replaced_it(
+    app: Software, user: User, acme: Organization
+) -> None:
+    """Whoever revokes may not know yet that a refresh was on its way."""
+    first = app.exchange(code_by_hand(app, user)).json()["refresh_token"]
+    second = app.refresh(first).json()["refresh_token"]
+    assert [app.revoke(first).status for _ in range(2)] == [200, 200]
+    assert error(app.refresh(second)) == (400, "invalid_grant")
+    assert revocations(acme) == 1
+
+
 @pytest.mark.parametrize("value", ["x", "cat_" + "A" * 43, "é" * 100])
 def test_an_unknown_token_is_answered_like_a_known_one(
     batch: Software, acme: Organization, value: str
