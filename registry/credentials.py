@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, F
+from django.db import connection, transaction
+from django.db.models import F
 
 from registry import access, audit, lifecycle
 from registry.actors import Actor
@@ -30,7 +30,6 @@ from registry.models import (
     ClientSecret,
     Entitlement,
     InitialAccessToken,
-    IssuanceStop,
     Organization,
     Quota,
     RegistrationAccessToken,
@@ -38,6 +37,7 @@ from registry.models import (
 from registry.policy import uri
 from registry.policy.presets import POLICY_VERSION
 from registry.states import Action, Environment
+from registry.whole_rows import Whole
 
 Row = TypeVar("Row")
 
@@ -230,18 +230,36 @@ def find_initial_access_token(value: str, now: datetime) -> InitialAccessToken:
     now: one answer, so that the holder of a found token learns nothing. Raises IssuanceStopped while nothing is
     issued to anybody. Does not count: see `spend_initial_access_token`.
     """
-    stopped = Exists(IssuanceStop.objects.filter(ended_at=None))
-    rows = InitialAccessToken.objects.select_related("organization").annotate(issuing_stopped=stopped)
-    row = rows.filter(digest=digest(value)).first()
+    row, stopped = _initial_access_token(digest(value))
     if row is None or row.ended_at is not None or now >= row.expires_at:
         raise InvalidToken("The initial access token is not valid.", fix="Ask the registry for a new one.")
     standing = access.organization_standing(row.organization, row.environment)
     verdict = access.may_organization(standing, Action.REGISTER)
     if not verdict.allowed or row.organization_epoch != standing.epoch:
         raise InvalidToken("The initial access token is not valid.", fix="Ask the registry for a new one.")
-    if row.issuing_stopped:
+    if stopped:
         raise IssuanceStopped
     return row
+
+
+_TOKEN, _HOLDER = Whole(InitialAccessToken, "t"), Whole(Organization, "o")
+_BY_DIGEST = f"""
+SELECT EXISTS (SELECT FROM registry_issuancestop WHERE ended_at IS NULL), {_TOKEN.columns}, {_HOLDER.columns}
+FROM registry_initialaccesstoken t JOIN registry_organization o ON o.id = t.organization_id
+WHERE t.digest = %s
+"""  # noqa: S608  # its parts are constants of this program
+
+
+def _initial_access_token(resting: str) -> tuple[InitialAccessToken | None, bool]:
+    """The token with its organization, and whether the stop switch is thrown."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_DIGEST, [resting])
+        found = cursor.fetchone()
+    if found is None:
+        return None, False
+    row = _TOKEN.row(found[1 : _TOKEN.width + 1])
+    row.organization = _HOLDER.row(found[_TOKEN.width + 1 :])
+    return row, bool(found[0])
 
 
 def spend_initial_access_token(row: InitialAccessToken, now: datetime) -> None:

@@ -9,7 +9,7 @@ from django.db import connection
 
 from registry import jwk
 from registry.client_metadata import ClientMetadata
-from registry.models import ClientKey, InitialAccessToken, Organization
+from registry.models import InitialAccessToken, Organization
 from registry.policy.context import Context, KeyOwner, KeyStanding, Verb
 from registry.policy.presets import PRESETS
 from registry.states import FINAL_STATES, Environment, Route
@@ -101,15 +101,20 @@ def _set_or_none(items: Sequence[str] | None) -> frozenset[str] | None:
     return None if items is None else frozenset(items)
 
 
+_HOLDERS_OF_KEYS = """
+SELECT k.thumbprint, k.organization_id, c.client_id, k.state
+FROM registry_clientkey k JOIN registry_client c ON c.id = k.client_id
+WHERE k.thumbprint = ANY(%s::text[]) ORDER BY k.created_at
+"""
+
+
 def _key_owners(metadata: ClientMetadata) -> Mapping[str, KeyOwner]:
     thumbprints = jwk.thumbprints(metadata.keys)
     if not thumbprints:
         return {}
-    rows = (
-        ClientKey.objects.filter(thumbprint__in=thumbprints)
-        .order_by("created_at")
-        .values_list("thumbprint", "organization_id", "client__client_id", "state")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDERS_OF_KEYS, [list(thumbprints)])
+        rows = cursor.fetchall()
     owners: dict[str, KeyOwner] = {}
     for thumbprint, organization_id, client_id, state in rows:
         standing = KeyStanding(state)

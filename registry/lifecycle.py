@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from registry import audit
@@ -21,16 +21,27 @@ from registry.states import (
     client_state_after,
     organization_state_after,
 )
+from registry.whole_rows import Whole
 
 # Organizations
 
 
+_ORGANIZATION = Whole(Organization, "o")
+_LOCKED_ORGANIZATION = (
+    f"SELECT {_ORGANIZATION.columns} FROM registry_organization o WHERE o.id = %s FOR NO KEY UPDATE"  # noqa: S608  # constants
+)
+
+
 def lock_organization(organization_id: UUID) -> Organization:
     """The organization's row, locked until the transaction ends. Raises NotFound."""
-    try:
-        return Organization.objects.select_for_update(no_key=True).get(pk=organization_id)
-    except Organization.DoesNotExist:
-        raise NotFound("There is no such organization.") from None
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("A lock outside a transaction holds nobody.")
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCKED_ORGANIZATION, [organization_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound("There is no such organization.")
+    return _ORGANIZATION.row(row)
 
 
 @transaction.atomic

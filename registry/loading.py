@@ -10,9 +10,9 @@ from django.db import connection
 from registry import access
 from registry.access import Standing
 from registry.models import Client
+from registry.whole_rows import Whole
 
-_FIELDS = [field.column for field in Client._meta.concrete_fields]
-_ATTRIBUTES = [field.attname for field in Client._meta.concrete_fields]
+_CLIENT = Whole(Client, "c")
 _WRITES_LAST_USED_EVERY = timedelta(hours=1)
 
 
@@ -47,7 +47,7 @@ class ActingClient:
 
 
 _ACTING = f"""
-SELECT {access.STANDING_COLUMNS}, {", ".join(f"c.{column}" for column in _FIELDS)},
+SELECT {access.STANDING_COLUMNS}, {_CLIENT.columns},
        ARRAY(SELECT unnest(e.scopes) FROM registry_entitlement e
              WHERE e.organization_id = o.id AND (e.valid_until IS NULL OR e.valid_until > %(now)s)),
        ARRAY(SELECT unnest(e.grant_types) FROM registry_entitlement e
@@ -73,10 +73,10 @@ def acting_client(client_id: str | None, now: datetime) -> ActingClient | None:
 
 
 def _acting(row: tuple[Any, ...]) -> ActingClient:
-    start, end = access.STANDING_WIDTH, access.STANDING_WIDTH + len(_FIELDS)
+    start, end = access.STANDING_WIDTH, access.STANDING_WIDTH + _CLIENT.width
     scopes, grant_types, secrets, keys, organization_name = row[end:]
     return ActingClient(
-        row=_model(row[start:end]),
+        row=_CLIENT.row(row[start:end]),
         standing=access.standing_from_row(row),
         entitled_scopes=frozenset(scopes),
         entitled_grant_types=frozenset(grant_types),
@@ -84,15 +84,6 @@ def _acting(row: tuple[Any, ...]) -> ActingClient:
         keys=tuple(_parsed(keys) or ()),
         organization_name=organization_name,
     )
-
-
-def _model(values: tuple[Any, ...]) -> Client:
-    """Values in the order of the concrete fields; JSON columns arrive as text through a raw cursor."""
-    parsed = [
-        _parsed(value) if name == "metadata" else value
-        for name, value in zip(_ATTRIBUTES, values, strict=True)
-    ]
-    return Client.from_db("default", _ATTRIBUTES, parsed)
 
 
 def _parsed(value: Any) -> Any:
