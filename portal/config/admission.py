@@ -20,7 +20,7 @@ class Kind(IntEnum):
     PORTAL = 4
 
 
-ROOM = {Kind.STOP: 112, Kind.INTROSPECT: 112, Kind.TOKEN: 96, Kind.REGISTER: 80, Kind.PORTAL: 64}
+ROOM = {Kind.STOP: 118, Kind.INTROSPECT: 112, Kind.TOKEN: 96, Kind.REGISTER: 80, Kind.PORTAL: 64}
 PATIENCE_SECONDS = {
     Kind.STOP: 10.0,
     Kind.INTROSPECT: 10.0,
