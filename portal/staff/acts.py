@@ -92,11 +92,24 @@ def answer(
 def refused(form: forms.Form, refusal: errors.Refusal, page: Page) -> HttpResponse:
     """The page with the refusal beside the field it is about, under the status that refusals of this kind have."""
     member = refusal.findings[0].member.partition("[")[0] if refusal.findings else ""
-    sentence = " ".join(part for part in (refusal.found, refusal.fix) if part)
-    form.add_error(member if member in form.fields else None, sentence)
+    if member in form.fields:
+        form.add_error(member, _beside(refusal.findings[0]))
+    else:
+        form.add_error(None, " ".join(part for part in (refusal.found, refusal.fix) if part))
     response = page()
     response.status_code = answer_for(refusal).status
     return response
+
+
+_PLURAL = frozenset({"are", "do", "name"})
+
+
+def _beside(finding: errors.Finding) -> str:
+    """A finding as a sentence under the label of its field: of a list the place is said, counted from one."""
+    place = finding.member.partition("[")[2].rstrip("]")
+    whole = "They" if finding.found.split()[0] in _PLURAL else "It"
+    subject = f"Value {int(place) + 1}" if place else whole
+    return f"{subject} {finding.found}. {finding.fix}"
 
 
 def at_once(request: HttpRequest, write: Callable[[], object], *, done: str, to: str) -> HttpResponseRedirect:

@@ -15,6 +15,7 @@ from portal.permissions import Act, may
 from portal.staff import acts
 from portal.staff.organization_page import contained_environments, event_address
 from registry import access, clock, queries
+from registry.events import Event
 from registry.queries import ClientRow, Reach
 from registry.states import FINAL_STATES, Action, ClientEvent, client_state_after
 
@@ -43,7 +44,7 @@ def detail(request: HttpRequest, row: ClientRow) -> dict[str, Any]:
             row, queries.keys(viewer, row.client_id), queries.objections(viewer, row.client_id, now)
         ),
         "tokens": tokens(row, reach),
-        "cutoff": cutoff(row),
+        "cutoff": cutoff(request, row),
         "credentials": credentials(request, row),
         "entries": timeline(events[:_EVENTS_SHOWN], event_address),
         "audit_href": f"{reverse('staff:audit')}?q={row.client_id}",
@@ -88,9 +89,21 @@ def tokens(row: ClientRow, reach: Reach) -> list[dict[str, Any]]:
     ]
 
 
-def cutoff(row: ClientRow) -> str:
-    """The last instant before which nothing issued counts: the client's own or its organization's."""
-    cutoffs = [at for at in (row.cutoff_at, row.organization.cutoff_at) if at is not None]
+_CUTTING = (
+    Event.ORGANIZATION_CONTAINED,
+    Event.ORGANIZATION_REVOKED,
+    Event.ORGANIZATION_ENVIRONMENT_CONTAINED,
+)
+
+
+def cutoff(request: HttpRequest, row: ClientRow) -> str:
+    """The last instant before which nothing issued counts: the client's own, or its organization's here.
+
+    The log is asked: the column does not say in which environment its cutoff was made.
+    """
+    events = queries.organization_events(viewer_of(request), row.organization.slug)
+    cut = events.filter(action__in=_CUTTING, environment__in=["", row.environment]).first()
+    cutoffs = [at for at in (row.cutoff_at, cut.at if cut else None) if at is not None]
     if not cutoffs:
         return "No cutoff was ever written."
     return f"Cutoff: {max(cutoffs):%d %b %Y %H:%M:%S} UTC. Nothing issued before it counts."

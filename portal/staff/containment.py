@@ -20,7 +20,7 @@ from registry.queries import WHOLE, OrganizationRow
 from registry.states import Environment, State
 
 act_methods = require_http_methods(["GET", "HEAD", "POST"])
-_WORDS = {WHOLE: "the whole organization", **{each.value: f"its {each} only" for each in Environment}}
+_WORDS = {WHOLE: "the whole organization", **{each.value: f"{each} only" for each in Environment}}
 
 
 @requires(Act.CONTAIN)
@@ -104,7 +104,7 @@ def _contain_context(
     }
 
 
-_SCOPE_HEADS = {WHOLE: "The whole", **{each.value: f"{each.capitalize()} only" for each in Environment}}
+_SCOPE_HEADS = {WHOLE: "All of it", **{each.value: each.capitalize() for each in Environment}}
 _STOPS = (
     ("clients", "Clients", "no token request of theirs succeeds"),
     ("access_tokens", "Access tokens", "inactive at once"),

@@ -226,7 +226,7 @@ def _ending(relying: int) -> dict[str, Any]:
         "second": [
             {
                 "lead": counted(relying, "client").capitalize(),
-                "text": "with a redirection URI there: their pages say that the rule objects. Suspending stops one.",
+                "text": "with a redirection URI there: their pages warn by the rule. Suspend a client to stop it.",
             }
         ],
     }

@@ -139,6 +139,7 @@ def _staff_page(request: HttpRequest, form: forms.InviteStaffForm | None) -> Htt
     viewer = viewer_of(request)
     ends = _end_of_staff if may(request, Act.END_STAFF_ACCESS) else None
     context = {
+        "working": queries.staff(viewer).filter(is_active=True).count(),
         "people": people_rows(queries.staff(viewer), actor_of(request), ends),
         "invitations": _open(queries.staff_invitations(viewer, clock.now())),
         "form": form,

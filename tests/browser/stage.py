@@ -54,19 +54,30 @@ def build() -> Stage:
         reason="",
         now=world.now(),
     )
+    partly = world.organization("kelp")
+    _registered(partly, world.metadata(partly, client_name="Kelp Ledger"), Environment.SANDBOX)
+    lifecycle.contain_environment(
+        partly.pk, Environment.SANDBOX, actor=world.PAUL, reason="Unusual traffic", now=world.now()
+    )
+    world.person(Role.ORGANIZATION_DEVELOPER, acme, "Bob Sample")
     active, waiting, suspended = _clients(acme)
     _refused(acme)
     case = queries.waiting(STAFF).get(client__client_id=waiting).pk
     event = queries.audit_events(STAFF).first().pk
     paul = world.person(Role.APPROVER, name="Paul Sample")
     return Stage(
-        sessions=_sessions(acme, contained),
+        sessions=_sessions(acme, contained, partly),
         staff_pages=_staff_pages(acme, contained, pending, draft, active, suspended)
-        | {"case": f"/staff/queue/{case}/", "audit event": f"/staff/audit/{event}/"},
+        | {
+            "case": f"/staff/queue/{case}/",
+            "audit event": f"/staff/audit/{event}/",
+            "restore one environment": f"/staff/organizations/{partly.slug}/restore/",
+        },
         partner_pages={
             "partner home": "/partner/",
             "partner clients": "/partner/clients/",
             "partner client": f"/partner/clients/{active}/",
+            "partner team": "/partner/team/",
         },
         paul=Account(paul.email, world.PASSWORD, enrolled(paul)),
         case=f"/staff/queue/{case}/",
@@ -126,7 +137,7 @@ def _refused(holder: Organization) -> None:
     raise AssertionError("the body was meant to be refused")
 
 
-def _sessions(acme: Organization, contained: Organization) -> dict[str, str]:
+def _sessions(acme: Organization, contained: Organization, partly: Organization) -> dict[str, str]:
     stan, ada = (
         world.person(Role.PARTNER_MANAGER, name="Stan Sample"),
         world.person(Role.AUDITOR, name="Ada Sample"),
@@ -138,6 +149,7 @@ def _sessions(acme: Organization, contained: Organization) -> dict[str, str]:
         "sofia": sofia,
         "root": world.person(Role.ADMINISTRATOR, name="Root Sample"),
         "alice": world.person(Role.ORGANIZATION_ADMIN, acme, "Alice Sample"),
+        "kim": world.person(Role.ORGANIZATION_ADMIN, partly, "Kim Sample"),
         "grace": world.person(Role.ORGANIZATION_ADMIN, contained, "Grace Sample"),
     }
     for name in ("stan", "ada", "sofia", "root"):
@@ -177,6 +189,12 @@ def _staff_pages(
         "organization people": f"{one}people/",
         "organization domains": f"{one}domains/",
         "organization audit": f"{one}audit/",
+        "edit": f"{one}edit/",
+        "grant a role": f"{one}entitlements/",
+        "change a role": f"{one}entitlements/partner/",
+        "withdraw a role": f"{one}entitlements/partner/withdraw/",
+        "quotas": f"{one}quotas/sandbox/",
+        "end a proof": f"{one}domains/{acme.slug}.example/end/",
         "contain": f"{one}contain/",
         "initial access token": f"{one}initial-access-tokens/new/",
         "restore": f"/staff/organizations/{contained.slug}/restore/",

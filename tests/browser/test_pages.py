@@ -32,7 +32,14 @@ STAFF = (
     "organization people",
     "organization domains",
     "organization audit",
+    "edit",
+    "grant a role",
+    "change a role",
+    "withdraw a role",
+    "quotas",
+    "end a proof",
     "contain",
+    "restore one environment",
     "initial access token",
     "restore",
     "submit",
@@ -45,12 +52,14 @@ STAFF = (
     "audit",
     "audit event",
 )
-PARTNER = ("partner home", "partner clients", "partner client")
+PARTNER = ("partner home", "partner clients", "partner client", "partner team")
 OTHERS = {
     "people of an administrator": ("root", "/staff/people/"),
     "queue of an auditor": ("ada", "/staff/queue/"),
     "own sign-in of staff": ("stan", "/account/"),
     "suspended home": ("grace", "/partner/"),
+    "home with a contained environment": ("kim", "/partner/"),
+    "clients with a contained environment": ("kim", "/partner/clients/"),
     "step-up": ("unfresh", "/sign-in/step-up/"),
 }
 PUBLIC = {
@@ -119,6 +128,29 @@ def test_partner_page(page: Page, stage: Stage, name: str) -> None:
 )
 def test_page_of_others(page: Page, name: str) -> None:
     look(page, OTHERS[name][1], name)
+
+
+@pytest.mark.parametrize("page", ["root"], indirect=True)
+def test_the_end_of_a_persons_access(page: Page) -> None:
+    page.goto("/staff/people/")
+    page.get_by_role("link", name="End access").first.click()
+    judge(page, "end of access")
+
+
+@pytest.mark.parametrize("page", ["alice"], indirect=True)
+def test_the_end_of_access_asks_in_place(page: Page, stage: Stage) -> None:
+    page.goto(stage.partner_pages["partner team"])
+    page.get_by_text("End access …").first.click()
+    judge(page, "end of access in place")
+
+
+@pytest.mark.parametrize("page", ["stan"], indirect=True)
+def test_a_refused_change(page: Page, stage: Stage) -> None:
+    page.goto(stage.staff_pages["edit"])
+    page.get_by_label("Country").fill("ZZ")
+    page.get_by_label("Reason").fill("moved")
+    page.get_by_role("button", name="Change Acme").click()
+    judge(page, "refused change")
 
 
 @pytest.mark.parametrize("page", ["stan"], indirect=True)

@@ -80,6 +80,15 @@ class TestDetail:
         rules = {finding["rule"] for finding in ada.get(to("client", ledger)).context["findings"]}
         assert rules == {"S1.entitled", "G1.entitled"}
 
+    def test_a_cutoff_of_the_other_environment_is_none_of_its_own(
+        self, ada: Client, ledger: str, acme: Organization
+    ) -> None:
+        act = {"actor": world.STAN, "reason": "drill", "now": world.now()}
+        lifecycle.contain_environment(acme.pk, Environment.PRODUCTION, **act)
+        assert "No cutoff was ever written." in text(ada, to("client", ledger))
+        lifecycle.contain_environment(acme.pk, Environment.SANDBOX, **act)
+        assert "Nothing issued before it counts." in text(ada, to("client", ledger))
+
     def test_containment_of_its_environment_does_not_contradict_the_state(
         self, ada: Client, ledger: str, acme: Organization
     ) -> None:

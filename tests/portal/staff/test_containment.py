@@ -162,7 +162,7 @@ class TestRestore:
         lifecycle.restore_organization(acme.pk, actor=world.STAN, reason="over", now=world.now())
         page = text(paul, to("restore", acme))
         assert f"Restore {acme} in production?" in page
-        assert "Contained: Its production only" in page
+        assert "Contained: Production only" in page
         assert "by Stan Sample" in page
         assert "“the first”" in page
         assert "keys leaked" not in page
@@ -176,7 +176,7 @@ class TestRestore:
         self.contained(sofia, acme)
         page = text(paul, to("restore", acme))
         assert "Contained: The whole organization" in page
-        assert "Contained: Its production only" in page
+        assert "Contained: Production only" in page
         assert "contained by itself, until that is restored" in page
 
     def test_offers_what_somebody_else_contained(self, sofia: Client, acme: Organization) -> None:

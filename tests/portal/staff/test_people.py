@@ -147,6 +147,9 @@ class TestEndOfStaff:
             answer = adrian.post(self.address(gone), {"reason": "left us"})
         assert (answer.status_code, answer["Location"]) == (303, "/staff/people/")
         assert browser.get("/staff/organizations/")["Location"].startswith("/sign-in/")
+        page = text(adrian, "/staff/people/")
+        assert "<b>1 work here.</b>" in page
+        assert "access ended" in page
 
     def test_needs_a_reason(self, acme: Organization) -> None:
         adrian, gone = as_role(Role.ADMINISTRATOR), world.person(Role.APPROVER)
