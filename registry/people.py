@@ -48,7 +48,7 @@ def _save(user: User, password: str) -> None:
     user.set_password(password)
     try:
         with transaction.atomic():
-            user.save(force_insert=True)
+            user.save()
     except IntegrityError as cause:
         raise Conflict("A person with this e-mail address exists.", fix="Sign in with it.") from cause
 
@@ -113,6 +113,15 @@ def person_to_be(invitation: Invitation, now: datetime) -> User:
     )
 
 
+def _returning(invitation: Invitation) -> User | None:
+    """The person of this address whose access had ended, with the role of now; a factor that they had stays theirs."""
+    user = User.objects.select_for_update().filter(email=invitation.email, is_active=False).first()
+    if user is not None:
+        user.name, user.role, user.is_active = invitation.name, invitation.role, True
+        user.organization_id = invitation.organization_id
+    return user
+
+
 @transaction.atomic
 def accept_invitation(
     value: str, *, password: str, operator_id: UUID, request_id: str, now: datetime
@@ -121,7 +130,7 @@ def accept_invitation(
     invitation = find_invitation(value, now)
     if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=now):
         raise NotFound("This invitation was used or has ended.", fix="Ask for a new one.")
-    user = person_to_be(invitation, now)
+    user = _returning(invitation) or person_to_be(invitation, now)
     _save(user, password)
     audit.record(
         Event.PERSON_JOINED,

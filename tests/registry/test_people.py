@@ -201,6 +201,15 @@ class TestEndOfAccess:
         end(bob, by=alice)
         assert Client.objects.get(client_id=made.client_id).state == "active"
 
+    def test_is_undone_by_an_invitation_alone(self) -> None:
+        acme = world.organization()
+        bob = end(world.person(Role.ORGANIZATION_DEVELOPER, acme))
+        _, value = invite(Role.ORGANIZATION_READER, acme, email=bob.email)
+        back = accept(value)
+        assert (back.pk, back.is_active, back.role) == (bob.pk, True, Role.ORGANIZATION_READER)
+        assert back.session_epoch == bob.session_epoch  # no session of before is good again
+        assert events(Event.PERSON_JOINED, acme.pk).filter(subject_id=str(bob.pk)).count() == 1
+
     def test_twice_is_refused(self) -> None:
         bob = world.person(Role.ORGANIZATION_DEVELOPER, world.organization())
         end(bob)
