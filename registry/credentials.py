@@ -157,7 +157,7 @@ def _no_host(host: str, ceiling: Ceiling) -> Finding:
     return Finding(
         f"allowed_hosts[{line - 1}]",
         f"The host on line {line} is no DNS name.",
-        "Write each as app.example, without scheme, port and path; other scripts in A-labels (xn--).",
+        "Write each as app.example, without scheme, port and path.",
         "product.allowed_hosts",
         "RFC 1123 §2.1; RFC 5890 §2.3.2.1",
     )

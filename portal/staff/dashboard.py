@@ -1,4 +1,4 @@
-"""Today: what needs a person today, and the numbers behind it."""
+"""Overview: what needs a person today, and the numbers behind it."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -56,6 +56,8 @@ PARTNER = ("partner home", "partner clients", "partner client", "partner team")
 OTHERS = {
     "people of an administrator": ("root", "/staff/people/"),
     "queue of an auditor": ("ada", "/staff/queue/"),
+    "audit with a wrong day": ("ada", "/staff/audit/?from=yesterday&q=acme"),
+    "audit export": ("ada", "/staff/audit/export/?q=acme"),
     "own sign-in of staff": ("stan", "/account/"),
     "suspended home": ("grace", "/partner/"),
     "home with a contained environment": ("kim", "/partner/"),

@@ -229,6 +229,9 @@ class TestConsent:
         assert f"app.{scene.acme.slug}.example" in page.replace("<wbr>", "")
         assert "transactions:read" not in page
 
+    def test_says_whose_account_it_is_and_lets_another_sign_in(self, scene: Scene) -> None:
+        assert f'{scene.user} · <a href="/sign-out/">Not you? Sign out</a>' in scene.ask().text
+
     def test_lets_the_form_go_to_the_redirect_uri_alone(self, scene: Scene) -> None:
         policy = scene.ask().headers["Content-Security-Policy"]
         assert f"form-action 'self' https://app.{scene.acme.slug}.example" in policy

@@ -1,4 +1,4 @@
-"""Today: what needs a person, and numbers that open."""
+"""Overview: what needs a person, and numbers that open."""
 
 import re
 
