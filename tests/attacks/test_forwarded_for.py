@@ -76,7 +76,9 @@ def test_sign_in_is_limited_by_the_source(behind_proxy: Live) -> None:
         with behind_proxy.browser() as browser:
             browser.get("/sign-in/")
             browser.headers["X-Forwarded-For"] = said
-            return browser.submit("/sign-in/", login=f"{secrets.token_hex(4)}@acme.example", password="wrong").text
+            return browser.submit(
+                "/sign-in/", login=f"{secrets.token_hex(4)}@acme.example", password="wrong"
+            ).text
 
     for number in range(10):
         assert "Too many" not in attempt(f"198.51.100.{number}, 192.0.2.90")
