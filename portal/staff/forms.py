@@ -145,7 +145,24 @@ class SubmitForm(ReasonForm):
     )
 
 
-class DecisionForm(ReasonForm):
+class SeenForm(ReasonForm):
+    """A reason for a decision on what the page showed: `seen` is its edition; "" from whoever does not say."""
+
+    seen = forms.CharField(max_length=80, required=False, widget=forms.HiddenInput)
+
+    @property
+    def edition_seen(self) -> frozenset[str] | None:
+        """For `registry.preconditions`."""
+        return frozenset({self.cleaned_data["seen"]} - {""}) or None
+
+    def show(self, edition: str) -> None:
+        """The page shows this edition now; whatever is sent next is about it."""
+        self.initial["seen"] = edition
+        if self.is_bound:
+            self.data = {name: self.data[name] for name in self.data} | {"seen": edition}
+
+
+class DecisionForm(SeenForm):
     """A decision about a case."""
 
     decision = forms.ChoiceField(label="Decision", choices=[("approve", "Approve"), ("reject", "Reject")])

@@ -12,7 +12,7 @@ from portal.authn import actor_of, viewer_of
 from portal.permissions import Act, requires
 from portal.staff import acts, forms
 from portal.staff.organization_page import facts, may_now
-from registry import clock, lifecycle, queries
+from registry import clock, lifecycle, preconditions, queries
 from registry.queries import OrganizationRow
 
 act_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -58,26 +58,27 @@ def _submit_context(request: HttpRequest, row: OrganizationRow, form: forms.Subm
 def approve(request: HttpRequest, slug: str) -> HttpResponse:
     """Pending → active. Whoever submitted cannot approve where policy asks for four eyes."""
     row = queries.organization(viewer_of(request), slug)
-    form = acts.bound(request, forms.ReasonForm)
+    form = acts.bound(request, forms.SeenForm)
     return acts.answer(
         request,
         form,
-        lambda _: approve_now(request, row, form.said),
+        lambda _: approve_now(request, row, form),
         lambda: render(request, "staff/organizations/approve.html", _approve_context(request, row, form)),
         done=f"{row} is active.",
         to=page_of(row),
     )
 
 
-def approve_now(request: HttpRequest, row: OrganizationRow, reason: str) -> object:
-    """The one call behind both pages that approve an organization."""
-    return lifecycle.approve_organization(
-        row.pk,
-        four_eyes=settings.REGISTRY.organization_needs_four_eyes,
-        actor=actor_of(request),
-        reason=reason,
-        now=clock.now(),
-    )
+def approve_now(request: HttpRequest, row: OrganizationRow, form: forms.SeenForm) -> object:
+    """The one call behind both pages that approve an organization, as the page showed it."""
+    with preconditions.organization_as_seen(row.pk, form.edition_seen):
+        return lifecycle.approve_organization(
+            row.pk,
+            four_eyes=settings.REGISTRY.organization_needs_four_eyes,
+            actor=actor_of(request),
+            reason=form.said,
+            now=clock.now(),
+        )
 
 
 def approve_closed(request: HttpRequest, row: OrganizationRow) -> str:
@@ -90,7 +91,8 @@ def approve_closed(request: HttpRequest, row: OrganizationRow) -> str:
     return ""
 
 
-def _approve_context(request: HttpRequest, row: OrganizationRow, form: forms.ReasonForm) -> dict[str, Any]:
+def _approve_context(request: HttpRequest, row: OrganizationRow, form: forms.SeenForm) -> dict[str, Any]:
+    form.show(preconditions.edition(row))
     return {
         "organization": facts(row),
         "four_eyes": asked_sentence(request, row),

@@ -15,7 +15,7 @@ from portal.listing import Column, counted
 from portal.permissions import Act, may, requires
 from portal.staff import acts, case_page, forms
 from portal.staff.organization_acts import approve_now
-from registry import clock, lifecycle, queries, registration
+from registry import clock, lifecycle, preconditions, queries, registration
 from registry.queries import OrganizationRow, RegistrationRow
 
 COLUMNS = [Column(text) for text in ("Case", "What", "Rules", "State", "Waits since", "Environment")]
@@ -85,19 +85,24 @@ def decide(request: HttpRequest, registration_id: UUID) -> HttpResponse:
     return acts.answer(
         request,
         form,
-        lambda data: _DECISIONS[data["decision"]](
-            row.pk, actor=actor_of(request), reason=form.said, now=clock.now()
-        ),
+        lambda data: _decide(request, row, data["decision"], form),
         lambda: _case(request, row, form),
         done=f"The decision on {case_page.number(row)} is recorded.",
         to=reverse("staff:case", args=[row.pk]),
     )
 
 
+def _decide(request: HttpRequest, row: RegistrationRow, decision: str, form: forms.DecisionForm) -> object:
+    with preconditions.registration_as_seen(row, form.edition_seen):
+        return _DECISIONS[decision](row.pk, actor=actor_of(request), reason=form.said, now=clock.now())
+
+
 _DECISIONS = {"approve": registration.approve, "reject": registration.reject}
 
 
 def _case(request: HttpRequest, row: RegistrationRow, form: forms.DecisionForm | None) -> HttpResponse:
+    if form is not None:
+        form.show(preconditions.edition_of_registration(row, row.client))
     return render(
         request, "staff/queue/case.html", case_page.registration_context(request, row) | {"form": form}
     )
@@ -121,22 +126,29 @@ def decide_organization(request: HttpRequest, slug: str) -> HttpResponse:
     return acts.answer(
         request,
         form,
-        lambda data: _decide_organization(request, row, data["decision"], form.said),
+        lambda data: _decide_organization(request, row, data["decision"], form),
         lambda: _organization_case(request, row, form),
         done=f"The decision on {row} is recorded.",
         to=reverse("staff:organization", args=[slug]),
     )
 
 
-def _decide_organization(request: HttpRequest, row: OrganizationRow, decision: str, reason: str) -> object:
+def _decide_organization(
+    request: HttpRequest, row: OrganizationRow, decision: str, form: forms.DecisionForm
+) -> object:
     if decision == "approve":
-        return approve_now(request, row, reason)
-    return lifecycle.reject_organization(row.pk, actor=actor_of(request), reason=reason, now=clock.now())
+        return approve_now(request, row, form)
+    with preconditions.organization_as_seen(row.pk, form.edition_seen):
+        return lifecycle.reject_organization(
+            row.pk, actor=actor_of(request), reason=form.said, now=clock.now()
+        )
 
 
 def _organization_case(
     request: HttpRequest, row: OrganizationRow, form: forms.DecisionForm | None
 ) -> HttpResponse:
+    if form is not None:
+        form.show(preconditions.edition(row))
     return render(
         request, "staff/queue/case.html", case_page.organization_context(request, row) | {"form": form}
     )
