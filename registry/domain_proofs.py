@@ -41,7 +41,7 @@ def attest_domain(
         proved_by=actor.name,
         proved_at=now,
     )
-    lifecycle.count_edition(organization)
+    lifecycle.save_edition(organization)
     _record(Event.DOMAIN_PROVED, organization, actor, now, after={"domain": name, "evidence": evidence})
     return proved
 
@@ -63,7 +63,7 @@ def end_domain(
         raise NotFound("There is no such proved domain.")
     proved.ended_at = now
     proved.save(force_update=True, update_fields=["ended_at"])
-    lifecycle.count_edition(organization)
+    lifecycle.save_edition(organization)
     before = {"domain": proved.domain, "evidence": proved.evidence}
     _record(Event.DOMAIN_ENDED, organization, actor, now, reason=reason, before=before)
     return proved

@@ -120,7 +120,7 @@ def contain_environment(
     _new_epochs(organization, [environment], now)
     setattr(organization, column, True)
     setattr(organization, f"{column}_by", actor.name)
-    _save_organization(organization)
+    save_edition(organization)
     _record_organization(
         organization,
         Event.ORGANIZATION_ENVIRONMENT_CONTAINED,
@@ -154,7 +154,7 @@ def restore_environment(
     if not getattr(organization, column):
         raise TransitionRefused(f"{organization} in {environment}", "not contained", "restore")
     setattr(organization, column, False)
-    _save_organization(organization)
+    save_edition(organization)
     _record_organization(
         organization,
         Event.ORGANIZATION_ENVIRONMENT_RESTORED,
@@ -230,7 +230,7 @@ def _move_organization(
         raise TransitionRefused(str(organization), before, event)
     organization.state, organization.state_before = following, before
     organization.state_reason, organization.state_since = reason, now
-    _save_organization(organization)
+    save_edition(organization)
     _record_organization(
         organization,
         action,
@@ -243,13 +243,8 @@ def _move_organization(
     return organization
 
 
-def count_edition(organization: Organization) -> None:
-    """What belongs to a locked organization changed, which is part of what its approver saw."""
-    organization.version += 1
-    organization.save(force_update=True, update_fields=["version"])
-
-
-def _save_organization(organization: Organization) -> None:
+def save_edition(organization: Organization) -> None:
+    """A locked organization, or what belongs to it, changed: that is part of what its approver saw."""
     organization.version += 1
     organization.save(force_update=True)
 
@@ -277,9 +272,6 @@ def _needed(reason: str) -> str:
     if not reason.strip():
         raise InvalidInput("No reason is given.", fix="Say why; it is kept in the audit log.")
     return reason
-
-
-# People
 
 
 def end_person(user: User) -> None:

@@ -200,7 +200,7 @@ def grant_entitlement(
     entitlement, _ = Entitlement.objects.update_or_create(
         organization=organization, role=facts.role, defaults=columns
     )
-    lifecycle.count_edition(organization)
+    lifecycle.save_edition(organization)
     told = {"before": before, "after": facts.summary(), "reason": reason}
     _record(organization, Event.ENTITLEMENT_GRANTED, actor, now, **told)
     return entitlement
@@ -218,7 +218,7 @@ def withdraw_entitlement(
     if held is None:
         raise NotFound("It does not hold this role.")
     held.delete()
-    lifecycle.count_edition(organization)
+    lifecycle.save_edition(organization)
     before = _entitlement(held).summary()
     _record(organization, Event.ENTITLEMENT_WITHDRAWN, actor, now, before=before, reason=reason)
     return held
@@ -245,7 +245,7 @@ def set_quota(
     quota, _ = Quota.objects.update_or_create(
         organization=organization, environment=facts.environment, defaults=facts.row()
     )
-    lifecycle.count_edition(organization)
+    lifecycle.save_edition(organization)
     after = {"environment": facts.environment, **facts.row()}
     _record(organization, Event.QUOTA_SET, actor, now, before=before, after=after, reason=reason)
     return quota

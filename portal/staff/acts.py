@@ -106,6 +106,8 @@ _PLURAL = frozenset({"are", "do", "name"})
 
 def _beside(finding: errors.Finding) -> str:
     """A finding as a sentence under the label of its field: of a list the place is said, counted from one."""
+    if finding.found[0].isupper():
+        return f"{finding.found} {finding.fix}"
     place = finding.member.partition("[")[2].rstrip("]")
     whole = "They" if finding.found.split()[0] in _PLURAL else "It"
     subject = f"Value {int(place) + 1}" if place else whole
