@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from kombu import Connection
 from pytest_django import DjangoDbBlocker
 
 from portal.failures import FATES, Fate
-from registry import expiry, lifecycle
+from registry import expiry, lifecycle, tasks
 from registry.models import Client, Notice, Organization
 from registry.models.transparency import AuditQueue
 from registry.organization_facts import ContactFacts
@@ -244,6 +245,28 @@ class TestAfterwards:
         poll(lambda: Notice.objects.get(client=made).settled_at is not None, "no mail", seconds=60)
         poll(lambda: not AuditQueue.objects.exists(), "the log is not sequenced", seconds=60)
         assert _mails_about(made.client_id, scene.machine.mails) == 1
+
+    def test_what_the_broker_delivers_again_is_done_once(self, scene: Scene) -> None:
+        """Several messages for one notice, at once and after it was sent."""
+        acme = world.organization(contacts=[ContactFacts("technical", "Operations", "ops@acme.example")])
+        made = _expired_client(acme)
+        notice = Notice.objects.get(client=made)
+        for _round in range(2):
+            for _copy in range(5):
+                _deliver(scene.machine, str(notice.pk))
+            poll(lambda: Notice.objects.get(pk=notice.pk).settled_at is not None, "no mail", seconds=60)
+        poll(lambda: _waiting_messages(scene.machine) == 0, "messages wait", seconds=60)
+        assert _mails_about(made.client_id, scene.machine.mails) == 1
+
+
+def _deliver(machine: Machine, notice_id: str) -> None:
+    with Connection(machine.engines.valkey.url) as broker:
+        tasks.send_notices.apply_async(kwargs={"ids": [notice_id]}, connection=broker)
+
+
+def _waiting_messages(machine: Machine) -> int:
+    with Connection(machine.engines.valkey.url) as broker, broker.channel() as channel:
+        return int(channel.client.llen("celery")) + int(channel.client.hlen("unacked"))
 
 
 def _expired_client(acme: Organization) -> Client:
