@@ -11,7 +11,7 @@ from .credentials import (
     ResourceServer,
     SpentAssertion,
 )
-from .decisions import Outcome, Registration
+from .decisions import CASE_NUMBER, Outcome, Registration
 from .fingerprints import KeyFingerprint
 from .heartbeats import Heartbeat
 from .idempotency import RememberedAnswer
@@ -33,6 +33,7 @@ from .switches import IssuanceStop
 from .tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
 __all__ = [
+    "CASE_NUMBER",
     "AccessToken",
     "Client",
     "ClientKey",

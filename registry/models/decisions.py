@@ -2,12 +2,16 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Cast, Right
 
 from registry.identifiers import uuid7
 from registry.states import Environment, Route
 
 from .credentials import InitialAccessToken
 from .organizations import Organization, Review
+
+# What people call a case by: `R-` before the random end of its identifier.
+CASE_NUMBER = Right(Cast("id", models.TextField()), 8)
 
 
 class Outcome(models.TextChoices):
@@ -45,4 +49,5 @@ class Registration(models.Model):
         indexes = [
             models.Index(fields=["outcome", "created_at"], name="registration_by_outcome"),
             models.Index(fields=["organization", "created_at"], name="registration_by_organization"),
+            models.Index(CASE_NUMBER, name="registration_by_case_number"),
         ]

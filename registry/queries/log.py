@@ -1,5 +1,6 @@
 """The audit log as people search it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,12 +11,13 @@ from django.db.models import Q
 
 from registry.actors import Viewer
 from registry.errors import NotFound
-from registry.models import Invitation, Organization, User
+from registry.models import CASE_NUMBER, Invitation, Organization, Registration, User
 from registry.queries.records import audit_events, client, clients, registrations
 from registry.queries.visibility import visible
 
 # An event's id holds the instant at which it was written, `at` the one at which its request or task began.
 EVERY_EVENT = Q()
+_CASE_NUMBER = re.compile("R-[0-9a-fA-F]{8}")
 _LONGEST_TASK = timedelta(days=1)
 
 
@@ -23,9 +25,9 @@ _LONGEST_TASK = timedelta(days=1)
 class LogSearch:
     """What to look for; "" and None ask for nothing. `before` is the id of the last event already seen.
 
-    text   an identifier finds everything about what it names: a client_id, a case, a person's e-mail address, an
-           organization, a request, an event; a client also by its cases and the other way round. What names nothing
-           is looked for in subjects, reasons, names of events and of organizations.
+    text   an identifier finds everything about what it names: a client_id, a case or its number, a person's e-mail
+           address, an organization, a request, an event; a client also by its cases and the other way round. What
+           names nothing is looked for in subjects, reasons, names of events and of organizations.
     actor  an e-mail address or an id finds that actor, anything else is looked for in names
     """
 
@@ -105,7 +107,7 @@ def _ways(viewer: Viewer, text: str) -> list[Q]:
 def _identified(viewer: Viewer, text: str) -> Iterator[Q]:
     if text.startswith("req_"):
         yield Q(request_id=text)
-    if organizations := _organizations(viewer, text):
+    if organizations := _organizations(viewer, text.removeprefix("O-")):
         yield Q(organization__in=organizations)
     if names := {*_names_of_client(viewer, text), *_names_of_person(viewer, text), *_names_of_uuid(text)}:
         yield Q(subject_id__in=names)
@@ -121,10 +123,15 @@ def _names_of_uuid(text: str) -> Iterator[str]:
 
 
 def _names_of_client(viewer: Viewer, text: str) -> Iterator[str]:
-    """The client_id and the cases of the client that this is the client_id or a case of."""
-    case = _uuid(text)
-    rows = clients(viewer).order_by()
-    held = rows.filter(registrations=case) if case else rows.filter(client_id=text)
+    """The client_id and the cases of the client that this is the client_id, a case or the number of a case of."""
+    case, rows = _uuid(text), clients(viewer).order_by()
+    if case:
+        held = rows.filter(registrations=case)
+    elif _CASE_NUMBER.fullmatch(text):
+        numbered = Registration.objects.alias(number=CASE_NUMBER).filter(number=text[2:].lower())
+        held = rows.filter(pk__in=numbered.values("client"))
+    else:
+        held = rows.filter(client_id=text)
     for name in held.values_list("client_id", flat=True):
         yield name
         yield from _cases(viewer, name)

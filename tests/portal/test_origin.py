@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse
+from django.middleware.security import SecurityMiddleware
+from django.test import RequestFactory
+from pytest_django.fixtures import Settings
 
 from portal import origin
 from portal.config.environment import env_networks
@@ -77,6 +81,14 @@ class TestScheme:
     )
     def test_is_https_when_the_proxy_says_so(self, said: str, scheme: str) -> None:
         assert settled(EDGE, CLIENT, HTTP_X_FORWARDED_PROTO=said)["wsgi.url_scheme"] == scheme
+
+    @pytest.mark.parametrize(("peer", "moved"), [(EDGE, False), (CLIENT, True)])
+    def test_decides_what_is_redirected_to_https(self, settings: Settings, peer: str, *, moved: bool) -> None:
+        settings.SECURE_SSL_REDIRECT = True
+        environ = settled(peer, CLIENT, HTTP_X_FORWARDED_PROTO="https", HTTP_HOST="localhost")
+        request = RequestFactory().get("/sign-in/", **environ)
+        answer = SecurityMiddleware(lambda _: HttpResponse())(request)
+        assert (answer.status_code == 301) is moved
 
 
 @pytest.mark.parametrize("peer", [EDGE, CLIENT])

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from portal.local import databases
+from portal.staff import case_page
 from registry import lifecycle, people, queries, registration, sessions
 from registry.actors import Actor, ActorKind, Viewer
 from registry.events import Event
@@ -52,6 +53,13 @@ class TestIdentifiers:
 
     def test_a_case_finds_its_client_too(self, case: Registration) -> None:
         assert found(str(case.pk)) == found(case.client.client_id)
+
+    def test_a_case_is_found_by_the_number_that_people_read(
+        self, case: Registration, acme: Organization
+    ) -> None:
+        number = case_page.number(case)
+        assert found(number) == found(number.replace(number[2:], number[2:].upper())) == found(str(case.pk))
+        assert found(f"O-{acme.slug}") == found(acme.slug)
 
     def test_an_address_finds_what_a_person_did_and_what_was_done_to_it(self, acme: Organization) -> None:
         stan = world.person(Role.PARTNER_MANAGER)

@@ -50,6 +50,13 @@ def test_a_wrong_code_does_not(sofia: User, acme: Organization) -> None:
     assert browser.get(to(acme)).status_code == 302
 
 
+def test_a_wrong_password_given_again_is_told_too(sofia: User) -> None:
+    browser = signed_in(sofia)
+    with exactly_one_event(Event.PERSON_SIGN_IN_REFUSED):
+        browser.post("/sign-in/password/", {"password": "not this one"})
+    assert queries.audit_events(STAFF, action=Event.PERSON_SIGN_IN_REFUSED).get().subject_id == sofia.email
+
+
 def test_is_old_after_five_minutes(sofia: User, acme: Organization) -> None:
     enrolled(sofia)
     browser = signed_in(sofia)
