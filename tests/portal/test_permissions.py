@@ -16,8 +16,8 @@ def test_every_act_has_a_row() -> None:
     assert set(ROLES) == set(Act)
 
 
-def test_an_auditor_only_reads() -> None:
-    assert acts(Role.AUDITOR) == {Act.READ, Act.READ_STAFF}
+def test_an_auditor_only_reads_and_takes_copies_of_the_log() -> None:
+    assert acts(Role.AUDITOR) == {Act.READ, Act.READ_STAFF, Act.EXPORT_AUDIT}
 
 
 def test_an_administrator_reads_people_and_decides_nothing() -> None:
@@ -30,7 +30,7 @@ def test_an_approver_decides_and_is_a_second_person() -> None:
 
 def test_a_security_officer_stops_things_and_decides_no_case() -> None:
     stops = {Act.END_ACCESS, Act.CONTAIN, Act.END_CREDENTIAL, Act.RESTORE, Act.REACTIVATE, Act.DEREGISTER}
-    assert acts(Role.SECURITY_OFFICER) == {Act.READ, Act.READ_STAFF} | stops
+    assert acts(Role.SECURITY_OFFICER) == {Act.READ, Act.READ_STAFF, Act.EXPORT_AUDIT} | stops
 
 
 @pytest.mark.parametrize("role", sorted(PARTNER_ROLES))
