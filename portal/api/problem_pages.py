@@ -93,17 +93,9 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
         "The server failed. Nothing was changed.",
         "Try again later; if it fails again, give the request id to the operator.",
     ),
-    "step_up_required": (
-        "A fresh second factor is needed first.",
-        "Present it in the portal, then try again.",
-    ),
     "temporarily_unavailable": (
         "A quota is reached, requests come too fast, or the registry cannot be reached.",
         "Wait as long as Retry-After says. A quota that does not refill is raised by the operator.",
-    ),
-    "unapproved_software_statement": (
-        "The software statement is valid, but not approved here.",
-        "Ask the operator of the registry.",
     ),
     "unauthorized_client": (
         "The client is known, but not authorized for this grant now.",
