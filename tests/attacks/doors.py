@@ -102,7 +102,7 @@ class Somebody:
             cookies += f"; {settings.SESSION_COOKIE_NAME}={self.session}"
         headers = {
             "Cookie": cookies,
-            "Referer": f"{settings.REGISTRY.issuer}/",
+            "Referer": f"{self.door.base_url}/",
             settings.CSRF_HEADER_NAME.removeprefix("HTTP_"): FORM_TOKEN,
         }
         if self.secret and is_machine(path) and not is_api(path) and path != "/register":

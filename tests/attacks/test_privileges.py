@@ -130,7 +130,7 @@ def test_a_table_that_says_too_little_is_refused(text: str) -> None:
 
 
 # One of each kind of people tries every verb; the others what pages and forms send, and the rest in the long variant.
-THOROUGH = ("anonymous", "admin", "manager", "service")
+THOROUGH = ("anonymous", "enduser", "manager", "service")
 SENT = ("GET", "POST")
 REST = tuple(verb for verb in VERBS if verb not in SENT)
 TRIED = [
