@@ -88,6 +88,8 @@ class Bed:
             deployment="production", issuer=f"https://localhost:{port}", database=database
         )
         del environment["CONCORDAT_CLOCK_OFFSET_FILE"]
+        environment["STATIC_ROOT"] = str(self.engines.home / "static")
+        environment["TRUSTED_PROXIES"] = HOST  # the load comes as from a proxy, behind which TLS ends
         counters = self.engines.home / "counters" / database
         counters.mkdir(parents=True, exist_ok=True)
         environment["PROMETHEUS_MULTIPROC_DIR"] = str(counters)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from portal.local.bench.goals import FLAT, GOALS, IDLE_MIB
+from portal.local.bench.goals import FLAT, GOALS, IDLE_MIB, PAGE_MS
 from portal.local.errors import CannotRun
 
 BEGIN, END = "<!-- figures: written by manage.py bench -->", "<!-- end of figures -->"
@@ -32,6 +32,7 @@ def figures(run: Run) -> str:
     """Markdown: where it ran, what requests cost, memory, flatness and containment as far as the run asked."""
     parts = [_machine(run), _costs(run["costs"]), _memory(run)]
     parts += [_flat(run["flat"])] if run["flat"] else []
+    parts += [_pages(run["pages"])] if run.get("pages") else []
     parts += [_contained(run["contained"])] if run["contained"] else []
     return "\n".join(parts)
 
@@ -72,10 +73,13 @@ def _cost(operation: str, ours: Mapping[str, Any], theirs: Mapping[str, Any] | N
         "" if goal is None else f"≤ {goal.cpu:g}" + (f", ratio ≤ {goal.of_stock:g}" if goal.of_stock else "")
     )
     beside = ("–", "–") if theirs is None else (f"{theirs['cpu']:.2f}", f"{ours['cpu'] / theirs['cpu']:.2f}")
-    sql = f"{ours['statements']['work']:g} + {ours['statements']['control']:g}"
     costs = [f"{ours[name]:.2f}" for name in ("cpu", "web_cpu", "database_cpu")]
     speed = [f"{ours['per_second']:.0f}", f"{ours['p50']:.1f}", f"{ours['p99']:.1f}"]
-    return [operation.replace("_", " "), *costs, sql, *speed, *beside, bar]
+    return [operation.replace("_", " "), *costs, _sql(ours), *speed, *beside, bar]
+
+
+def _sql(figures: Mapping[str, Any]) -> str:
+    return f"{figures['statements']['work']:g} + {figures['statements']['control']:g}"
 
 
 def _memory(run: Run) -> str:
@@ -101,6 +105,15 @@ def _flat(flat: Mapping[str, Mapping[str, Any]]) -> str:
         rows.append([operation.replace("_", " "), *told, f"{costs[-1] / costs[0]:.2f}"])
     table = _table(("CPU ms with clients", *(f"{int(size):,}" for size in sizes), "last / first"), rows)
     return f"{table}\nThe bar is a ratio of {FLAT:g}.\n"
+
+
+def _pages(pages: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        [name, *(f"{found[what]:.1f}" for what in ("cpu", "web_cpu", "database_cpu")), _sql(found)]
+        for name, found in pages.items()
+    ]
+    table = _table(("Page of the staff portal", "CPU ms", "web", "database", "SQL"), rows)
+    return f"{table}\nThe bar is {PAGE_MS:.0f} ms.\n"
 
 
 def _contained(contained: Mapping[str, Any]) -> str:

@@ -20,3 +20,4 @@ GOALS = {
 }
 FLAT = 1.25
 IDLE_MIB = 200.0
+PAGE_MS = 100.0

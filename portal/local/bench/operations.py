@@ -15,19 +15,27 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from portal.local.bench import names
 from portal.local.bench.documents import SCOPES, document
 from portal.local.bench.load import Prepared
-from portal.local.bench.plan import Plan
+from portal.local.bench.plan import OPERATIONS, PAGES, Plan
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+SESSION_COOKIE = "__Host-session"
 _FORM = "application/x-www-form-urlencoded"
 _HEADER = names.encoded(b'{"alg":"ES256","typ":"JWT"}')
 
 
 def request(
-    path: str, body: bytes, media_type: str = _FORM, *, authorization: str = "", method: str = "POST"
+    path: str,
+    body: bytes,
+    media_type: str = _FORM,
+    *,
+    authorization: str = "",
+    cookie: str = "",
+    method: str = "POST",
 ) -> bytes:
-    """An HTTP/1.1 request as bytes."""
+    """An HTTP/1.1 request as bytes, as a proxy sends it on behind which TLS ends."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Type: {media_type}"]
     lines += [f"Content-Length: {len(body)}", *([f"Authorization: {authorization}"] if authorization else [])]
+    lines += ["X-Forwarded-Proto: https", *([f"Cookie: {cookie}"] if cookie else [])]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
@@ -46,7 +54,9 @@ class Operations:
         self._plan = plan
         self._seed = seed
         self._issuer = issuer
-        self._streams = {name: iter(getattr(self, f"_{name}")()) for name in plan.operations}
+        known = [name for name in OPERATIONS if name in plan.operations]
+        self._streams = {name: iter(getattr(self, f"_{name}")()) for name in known}
+        self._streams |= {name: self._page(seed["pages"][name]) for name in PAGES}
 
     def take(self, operation: str, count: int) -> list[Prepared]:
         stream = self._streams[operation]
@@ -55,6 +65,11 @@ class Operations:
     def _empty(self) -> Iterator[Prepared]:
         """What an answer costs that needs no database: the floor under all others."""
         return again_and_again([Prepared(request("/healthz/live", b"", method="GET"))])
+
+    def _page(self, path: str) -> Iterator[Prepared]:
+        """A page of the staff portal, whole, for somebody who signed in with a second factor."""
+        cookie = f"{SESSION_COOKIE}={self._seed['session']}"
+        return again_and_again([Prepared(request(path, b"", method="GET", cookie=cookie), 200, b"</html>")])
 
     def _client_credentials(self) -> Iterator[Prepared]:
         fields = {"grant_type": "client_credentials", "scope": SCOPES[0]}

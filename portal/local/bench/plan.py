@@ -13,6 +13,16 @@ OPERATIONS = (
     "refresh",
     "revocation",
 )
+PAGES = (
+    "overview",
+    "organizations",
+    "organization",
+    "clients",
+    "client",
+    "queue",
+    "case",
+    "audit",
+)  # of the staff portal
 DISTINCT = 500  # clients, tokens and organizations that take turns in one operation
 SIZES = (100, 1_000, 10_000, 100_000)
 

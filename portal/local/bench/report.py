@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from portal.local.bench.containment import Contained
-from portal.local.bench.goals import FLAT, GOALS, IDLE_MIB
+from portal.local.bench.goals import FLAT, GOALS, IDLE_MIB, PAGE_MS
 from portal.local.bench.rounds import Figures
 
 Compared = Mapping[str, Mapping[str, Figures]]
@@ -54,6 +54,13 @@ class Report:
         for operation, ours in compared[OURS].items():
             theirs = compared.get(THEIRS, {}).get(operation)
             table.add_row(operation, *_cells(ours), *_beside(operation, ours, theirs))
+        self._console.print(table)
+
+    def pages(self, found: Mapping[str, Figures]) -> None:
+        """Server time of pages of the staff portal."""
+        table = _table("Page", "p50 ms", "p99 ms", "CPU ms", "of it web", "database", "SQL", "bar")
+        for name, figures in found.items():
+            table.add_row(name, *_cells(figures)[1:7], f"{PAGE_MS:.0f}")
         self._console.print(table)
 
     def flat(self, sizes: Mapping[int, Mapping[str, Figures]]) -> None:

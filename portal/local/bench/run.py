@@ -13,7 +13,7 @@ from typing import Any
 from portal.local.bench import containment, measure, rounds
 from portal.local.bench.bed import Bed, bed
 from portal.local.bench.containment import Contained
-from portal.local.bench.plan import CONNECTIONS, SIZES, WEB_WORKERS, Plan
+from portal.local.bench.plan import CONNECTIONS, PAGES, SIZES, WEB_WORKERS, Plan
 from portal.local.bench.report import Report
 from portal.local.bench.rounds import Figures, Side
 from portal.local.bench.side import Product
@@ -30,6 +30,7 @@ class Questions:
     beside_stock: bool = False
     flat: bool = False
     contain: bool = False
+    pages: bool = False
     sizes: tuple[int, ...] = SIZES
 
 
@@ -43,6 +44,7 @@ class Findings:
     idle_mib: dict[str, list[float]] = field(default_factory=dict)
     after_mib: dict[str, list[float]] = field(default_factory=dict)
     flat: dict[int, dict[str, Figures]] = field(default_factory=dict)
+    pages: dict[str, Figures] = field(default_factory=dict)
     contained: Contained | None = None
 
     def as_json(self) -> str:
@@ -57,6 +59,8 @@ def run(home: Path, plan: Plan, questions: Questions, report: Report) -> Finding
         product = _costs(made, questions, report, findings)
         if questions.flat:
             _flat(made, product, questions, report, findings)
+        if questions.pages:
+            findings.pages = _pages(made, product, report)
         if questions.contain:
             report.tell("containing organizations under load")
             findings.contained = containment.contain(product.web.port, plan, product.seed)
@@ -88,6 +92,13 @@ def _flat(made: Bed, largest: Product, questions: Questions, report: Report, fin
     halved = replace(plan, operations=FLAT_OPERATIONS, requests=plan.requests // 2)
     found = rounds.compare(made, [*smaller, largest], halved, report.tell)
     findings.flat = {side.plan.clients: found[side.name] for side in (*smaller, largest)}
+
+
+def _pages(made: Bed, product: Product, report: Report) -> dict[str, Figures]:
+    """Pages cost so much more that a tenth of the requests tells as much."""
+    plan = product.plan
+    fewer = replace(plan, operations=PAGES, requests=plan.requests // 10, warm_up=CONNECTIONS * 2)
+    return rounds.compare(made, [product], fewer, report.tell)[product.name]
 
 
 def _bring_up(side: Side, report: Report) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from portal.local.bench import names
 from portal.local.bench.documents import KINDS, SCOPES, SEED_DOMAIN, document
+from portal.local.bench.staff import pages, staff_session
 from registry import (
     credentials,
     domain_proofs,
@@ -59,6 +60,8 @@ def sow(now: datetime) -> dict[str, Any]:
         "organization": str(holder),
         "clients": clients,
         "user": str(user.pk),
+        "session": staff_session(founder.pk, now),
+        "pages": pages(clients["web_key"]),
         "resource_server": ["accounts-api", server.value],
         "service": [service.client_id, service.client_secret],
     }

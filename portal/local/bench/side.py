@@ -27,6 +27,7 @@ class Product:
     def prepare(self) -> None:
         self._bed.make_database(self._database)
         programs.migrate(self._environment)
+        programs.run_command(self._environment, "collectstatic", "--no-input")
         said = programs.run_command(self._environment, "bench", "--seed")
         self.seed = json.loads(said.strip().splitlines()[-1])
         key = self._environment["CREDENTIAL_KEY"]

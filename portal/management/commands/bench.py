@@ -39,6 +39,7 @@ class Command(BaseCommand):
             "--beside", choices=["stock"], help="the same work on a stock django-oauth-toolkit"
         )
         parser.add_argument("--flat", action="store_true", help="cost at 100 to 100 000 clients")
+        parser.add_argument("--pages", action="store_true", help="cost of pages of the staff portal")
         parser.add_argument(
             "--contain", action="store_true", help="count stale answers while organizations are contained"
         )
@@ -66,7 +67,9 @@ class Command(BaseCommand):
             self._measure(options)
 
     def _measure(self, options: dict[str, Any]) -> None:
-        questions = Questions(options["beside"] == "stock", options["flat"], options["contain"])
+        questions = Questions(
+            options["beside"] == "stock", options["flat"], options["contain"], options["pages"]
+        )
         plan = planned(options)
         with Report() as report:
             findings = run(options["home"], plan, questions, report)
@@ -99,5 +102,7 @@ def show(report: Report, findings: Findings) -> None:
     report.memory(findings.idle_mib, findings.after_mib)
     if findings.flat:
         report.flat(findings.flat)
+    if findings.pages:
+        report.pages(findings.pages)
     if findings.contained:
         report.contained(findings.contained)

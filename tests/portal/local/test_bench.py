@@ -21,7 +21,7 @@ from portal.local.bench.chart import drawn
 from portal.local.bench.containment import Board, Count
 from portal.local.bench.load import Answer, Channel, Driven, Prepared, WrongAnswer
 from portal.local.bench.measure import Statements
-from portal.local.bench.plan import QUICK, Plan
+from portal.local.bench.plan import PAGES, QUICK, Plan
 from portal.local.bench.rounds import Cost, Figures
 from portal.local.engines import inherited_environment
 from portal.management.commands.bench import planned
@@ -190,6 +190,9 @@ RUN: dict[str, Any] = {
     "idle_mib": {"concordat": [10.0, 20.0]},
     "after_mib": {"concordat": [10.0, 30.0]},
     "flat": {},
+    "pages": {
+        "case": {"cpu": 30.0, "web_cpu": 28.0, "database_cpu": 2.0, "statements": {"work": 9, "control": 0}}
+    },
     "contained": None,
 }
 
@@ -205,6 +208,7 @@ class TestDocument:
         assert text.startswith("above\n")
         assert text.endswith("below\n")
         assert "| client credentials | 2.00 | 1.50 | 0.50 | 2 + 0 | 500 |" in text
+        assert "| case | 30.0 | 28.0 | 2.0 | 9 + 0 |" in text
         assert "old" not in text
 
     def test_refuses_a_document_without_a_place(self, tmp_path: Path) -> None:
@@ -230,6 +234,7 @@ def test_a_small_run_measures_both_sides_and_finds_nothing_stale(tmp_path: Path)
         "--beside",
         "stock",
         "--contain",
+        "--pages",
         "--json",
         str(figures_file),
         "--home",
@@ -242,6 +247,8 @@ def test_a_small_run_measures_both_sides_and_finds_nothing_stale(tmp_path: Path)
     assert set(run["costs"]["concordat"]) == set(QUICK.operations)
     assert set(run["costs"]["stock toolkit"]) == set(QUICK.operations) - {"private_key_jwt"}
     assert all(side["cpu"] > 0 for sides in run["costs"].values() for side in sides.values())
+    assert set(run["pages"]) == set(PAGES)
+    assert all(page["statements"]["work"] > 0 for page in run["pages"].values())
     counts = run["contained"]["by_operation"].values()
     assert sum(count["after"] for count in counts) >= QUICK.answers
     assert all(count["stale"] == 0 and count["active_before"] > 0 for count in counts)
