@@ -24,6 +24,7 @@ from tests import side_by_side, world
 from tests.portal.signed_in import enrolled
 
 OTHER_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+ANOTHER_KEY = "OTg3NjU0MzIxMDk4NzY1NDMyMTA5ODc2NTQzMjEwOTg="
 Clone = Callable[[], AbstractContextManager[str]]
 
 
@@ -87,8 +88,8 @@ def test_a_loss_and_wrong_keys_are_found(saved: str) -> None:
         )
         session.execute("ALTER TABLE registry_auditleaf ENABLE TRIGGER USER")
     with empty_database() as into:
-        answer = drill(into, CREDENTIAL_KEY=OTHER_KEY, FACTOR_KEY=OTHER_KEY)
-    assert answer.returncode == 1
+        answer = drill(into, CREDENTIAL_KEY=OTHER_KEY, FACTOR_KEY=ANOTHER_KEY)
+    assert answer.returncode == 1, answer.stderr
     failed = [line.partition(":")[0] for line in answer.stdout.splitlines() if line.startswith("FAILS")]
     assert failed == ["FAILS  CREDENTIAL_KEY fits", "FAILS  FACTOR_KEY fits", "FAILS  the audit log is true"]
     assert "0 of 1 read" in answer.stdout

@@ -36,8 +36,9 @@ def test_no_request_is_aborted(connected: Machine) -> None:
         psycopg.connect(connected.engines.application_url()) as holding,
         ThreadPoolExecutor(IN_HAND) as threads,
     ):
+        lines = list(threads.map(_line, [connected.live] * IN_HAND))  # before anybody's patience begins
         holding.execute("LOCK TABLE registry_accesstoken IN ACCESS EXCLUSIVE MODE")
-        asked = [threads.submit(_ask, connected.live, headers, sent) for _ in range(IN_HAND)]
+        asked = [threads.submit(_ask, line, headers, sent) for line in lines]
         for _ in range(IN_HAND):
             assert sent.acquire(timeout=60)
         poll(lambda: _waiting(connected) >= settings.WORK_SLOTS, "nobody waits for the table")
@@ -58,12 +59,21 @@ def _credentials() -> dict[str, str]:
     }
 
 
-def _ask(live: Live, headers: dict[str, str], sent: threading.Semaphore) -> int:
+def _line(live: Live) -> http.client.HTTPSConnection:
     context = ssl.create_default_context(cafile=str(live.ca_file))
-    connection = http.client.HTTPSConnection("localhost", live.port, timeout=60, context=context)
-    connection.request("POST", "/introspect", FORM, headers)
+    line = http.client.HTTPSConnection("localhost", live.port, timeout=60, context=context)
+    line.connect()
+    return line
+
+
+def _ask(line: http.client.HTTPSConnection, headers: dict[str, str], sent: threading.Semaphore) -> int:
+    """Asks again when one of the two processes has more than its share, and sends the last away."""
+    line.request("POST", "/introspect", FORM, headers)
     sent.release()
-    answer = connection.getresponse()
+    while (answer := line.getresponse()).status == 503:
+        answer.read()
+        line.close()
+        line.request("POST", "/introspect", FORM, headers)
     answer.read()
     return answer.status
 
