@@ -46,18 +46,19 @@ class ByPath:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         handler = self._machines if is_machine(environ.get("PATH_INFO", "")) else self._browsers
-        bodies.measure(environ, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         return handler(environ, start_response)
 
 
 class ByUrgency:
-    """Lets requests in by their kind, and answers those who have to come back later without asking Django."""
+    """Reads requests whole, lets them in by their kind, and answers who has to come back without asking Django."""
 
     def __init__(self, inner: ByPath, admission: Admission) -> None:
         self._inner, self._admission = inner, admission
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         origin.settle(environ, settings.TRUSTED_PROXIES)
+        if not bodies.take(environ, settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
+            return _not_whole(start_response)
         kind = kind_of(environ.get("PATH_INFO", ""))
         if kind is None:
             return self._inner(environ, start_response)
@@ -80,6 +81,12 @@ def _come_back(kind: Kind, start_response: Any) -> Iterable[bytes]:
     ]
     start_response("503 Service Unavailable", headers)
     return [_BUSY_FOR_PEOPLE if is_for_people else _BUSY]
+
+
+def _not_whole(start_response: Any) -> Iterable[bytes]:
+    """For the log of a proxy: whoever sent half of a request is gone."""
+    start_response("400 Bad Request", [("Content-Type", "text/plain; charset=utf-8")])
+    return [b"The body ended before its announced length.\n"]
 
 
 _BUSY = (

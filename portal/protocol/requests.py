@@ -15,7 +15,6 @@ from portal import errors
 from registry.errors import InvalidClient, MalformedForm, RequestTooLarge, UnsupportedMediaType
 
 _BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
-_DROPPED_OCTETS = 1_048_576
 _FORM = "application/x-www-form-urlencoded"
 
 View: TypeAlias = Callable[..., HttpResponse]
@@ -62,17 +61,11 @@ def _is_dirty(text: str) -> bool:
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """The body; of one beyond the limit only its first octets, one more than the limit.
-
-    Up to a MiB of the rest is read and dropped: who is still sending when we close does not hear the answer.
-    """
+    """The body; of one beyond the limit only its first octets, one more than the limit."""
     limit = settings.REGISTRY.registration_body_bytes
     if _announced_octets(request) <= limit:
         return request.body
-    first = request.read(limit + 1)
-    for _ in range(_DROPPED_OCTETS // limit):
-        request.read(limit)
-    return first
+    return request.read(limit + 1)
 
 
 def _announced_octets(request: HttpRequest) -> int:

@@ -154,7 +154,10 @@ def test_who_has_to_come_back_is_told_when(path: str, type_: str, monkeypatch: p
     door.enter(Kind.STOP)
     said: list[tuple[str, dict[str, str]]] = []
     application = wsgi.ByUrgency(wsgi.ByPath(), door)
-    body = application({"PATH_INFO": path}, lambda status, headers: said.append((status, dict(headers))))
+    body = application(
+        {"REQUEST_METHOD": "GET", "PATH_INFO": path},
+        lambda status, headers: said.append((status, dict(headers))),
+    )
     ((status, headers),) = said
     assert status == "503 Service Unavailable"
     assert (headers["Retry-After"], headers["Content-Type"], headers["Cache-Control"]) == (
