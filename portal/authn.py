@@ -22,6 +22,7 @@ from allauth.mfa.signals import authentication_failed
 from allauth.mfa.utils import is_mfa_enabled
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -67,8 +68,11 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def set_password(self, user: Any, password: str) -> None:
-        super().set_password(user, password)
-        sessions.record(Event.PERSON_PASSWORD_CHANGED, person(user), now=clock.now())
+        """Write the password alone: the row was read before hashing, and its person may have been cut off since."""
+        user.set_password(password)
+        with transaction.atomic():
+            user.save(update_fields=["password"])
+            sessions.record(Event.PERSON_PASSWORD_CHANGED, person(user), now=clock.now())
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return home_of(request)
