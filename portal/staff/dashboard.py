@@ -14,8 +14,10 @@ from portal.authn import viewer_of
 from portal.listing import counted
 from portal.permissions import Act, may, requires
 from portal.staff import case_page
+from portal.staff.organization_page import contained_environments
 from registry import clock, queries
 from registry.actors import Viewer
+from registry.queries import OrganizationRow
 from registry.states import State
 
 CASES_SHOWN = 8
@@ -64,18 +66,28 @@ def _headline(waiting: int, rows: list[dict[str, Any]], now: datetime) -> str:
 
 def _contained(viewer: Viewer) -> list[dict[str, Any]]:
     """Organizations that wait for somebody to restore or end them, the longest first."""
-    found = queries.organizations_found(viewer, state=State.SUSPENDED).order_by("state_since")
+    found = queries.contained_organizations(viewer)
     return [
         {
             "icon": "siren",
             "tone": "stop",
-            "what": f"{row} is contained",
-            "why": f"{row.state_reason.rstrip('.')}. Another person than the one who contained may restore it.",
+            "what": f"{row} is contained{_where(row)}",
+            "why": f"{_why(row)}Another person than the one who contained may restore it.",
             "href": reverse("staff:organization", args=[row.slug]),
             "due": row.state_since,
         }
         for row in found[:CASES_SHOWN]
     ]
+
+
+def _where(row: OrganizationRow) -> str:
+    """Nothing for the whole organization, else which part."""
+    return "" if row.state == State.SUSPENDED else f" in {' and '.join(contained_environments(row))}"
+
+
+def _why(row: OrganizationRow) -> str:
+    """The reason stands with the state; that of one environment is on the page of its restoring."""
+    return f"{row.state_reason.rstrip('.')}. " if row.state == State.SUSPENDED else ""
 
 
 _UNTIL_DECIDED = {

@@ -10,10 +10,12 @@ from django.urls import reverse
 from portal.authn import viewer_of
 from portal.log import by_day
 from portal.permissions import Act, may
+from portal.staff.forms import REVIEWS
 from registry import access, clock, queries
 from registry.queries import OrganizationRow
 from registry.states import FINAL_STATES, Action, Environment, OrganizationEvent, organization_state_after
 
+_REVIEWS = dict(REVIEWS)
 _CONTAINED = {"sandbox_contained": "sandbox", "production_contained": "production"}
 
 
@@ -29,6 +31,8 @@ def facts(row: OrganizationRow) -> dict[str, Any]:
         "website": row.website,
         "state": row.state,
         "contained": contained_environments(row),
+        "sandbox_review": _REVIEWS[row.sandbox_review],
+        "production_review": _REVIEWS[row.production_review],
         "sponsor_name": str(row.sponsor) if row.sponsor else "",
         "since": row.created_at.date(),
         "contract_end": row.contract_end,

@@ -22,7 +22,7 @@ from registry.queries.counts import (
     reach,
     reach_by_scope,
 )
-from registry.queries.lists import clients_found, organizations_found
+from registry.queries.lists import clients_found, contained_organizations, organizations_found
 from registry.queries.log import (
     EVERY_EVENT,
     LogSearch,
@@ -105,6 +105,7 @@ __all__ = [
     "clients_listed",
     "clients_named",
     "contacts",
+    "contained_organizations",
     "counts_by_state",
     "database_answers",
     "entitlements",

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Model, Q, QuerySet
 from registry.actors import Viewer
 from registry.models import Client, KeyState, Organization, ProvedDomain
 from registry.queries.records import clients, organizations
-from registry.states import FINAL_STATES
+from registry.states import FINAL_STATES, State
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -31,6 +31,15 @@ def organizations_found(
     if state:
         rows = rows.filter(state=state)
     return _sorted(rows, sort, {"organization": "display_name", "state": "state", "clients": "clients_total"})
+
+
+def contained_organizations(viewer: Viewer) -> QuerySet[Organization]:
+    """Organizations that wait for somebody to restore or end them, whole or in one environment; the longest first."""
+    stopped = Q(state=State.SUSPENDED) | Q(sandbox_contained=True) | Q(production_contained=True)
+    return organizations(viewer).filter(stopped, state__in=_RESTORABLE).order_by("state_since")
+
+
+_RESTORABLE = [state for state in State if state not in FINAL_STATES]
 
 
 def clients_found(

@@ -34,7 +34,7 @@ def operator_organization() -> Organization:
 
 
 def operator_contact() -> tuple[str, str] | None:
-    """Name and address of who answers partners for the operator: a contact of its own, else an administrator."""
+    """Name and address of who answers partners for the operator: a contact of its own, else one of its managers."""
     operator = Organization.objects.filter(slug=settings.REGISTRY.operator_slug).first()
     if operator is None:
         return None
@@ -42,7 +42,7 @@ def operator_contact() -> tuple[str, str] | None:
     for kind in ("business", "technical", "security"):
         if kept.get(kind):
             return f"{operator.display_name}, {kind} contact", kept[kind]
-    people = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("date_joined", "pk")
+    people = User.objects.filter(role=Role.PARTNER_MANAGER, is_active=True).order_by("date_joined", "pk")
     return next(((f"{person} of {operator.display_name}", person.email) for person in people[:1]), None)
 
 

@@ -188,6 +188,8 @@ class Organization(OrganizationSummary):
     state_reason = Text()
     cutoff_at = instant(allow_null=True)
     contained_by = Text()
+    sandbox_contained_by = Text()
+    production_contained_by = Text()
     submitted_by = Text()
     evidence = Text()
     preset = Text()

@@ -6,6 +6,7 @@ from django.test import Client
 
 from registry import lifecycle
 from registry.models import Organization
+from registry.states import Environment
 from tests import world
 from tests.portal.staff.scene import text, waiting
 
@@ -25,6 +26,14 @@ def test_cases_and_containments_need_a_person(ada: Client, acme: Organization) -
     assert "1 case waits; the oldest under an hour." in page
     assert "Grove is contained" in page
     assert "keys leaked. Another person" in page
+
+
+def test_containment_of_one_environment_needs_a_person_too(ada: Client) -> None:
+    grove = world.organization("grove")
+    lifecycle.contain_environment(
+        grove.pk, Environment.SANDBOX, actor=world.STAN, reason="keys leaked", now=world.now()
+    )
+    assert "Grove is contained in sandbox" in text(ada, "/staff/")
 
 
 def test_every_number_opens(ada: Client, acme: Organization) -> None:
