@@ -154,7 +154,7 @@ class Session:
         environment = self._engines.environment(deployment="local", issuer=self._base_url)
         environment |= {
             "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-            "EMAIL_FILE_PATH": str(self._var / "mail"),
+            "EMAIL_FILE_PATH": str(places.make_own_folder(self._var / "mail", mode=0o700)),
             "PROMETHEUS_MULTIPROC_DIR": str(self._empty_folder("metrics")),
             "CONCORDAT_IAT_SECONDS_LIMIT": str(YEAR_SECONDS),  # the demo's token outlives the demo
             "CONCORDAT_SCOPES": " ".join(SCOPES),
