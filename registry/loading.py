@@ -25,33 +25,43 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldRole:
+    """What one entitlement of the organization allows, together: these scopes by these grant types."""
+
+    scopes: frozenset[str]
+    grant_types: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ActingClient:
     """Everything that authenticating and authorizing a client needs, read at one instant."""
 
     row: Client
     standing: Standing
-    entitled_scopes: frozenset[str]
-    entitled_grant_types: frozenset[str]
+    roles: tuple[HeldRole, ...]
     secrets: tuple[Secret, ...]
     keys: tuple[dict[str, Any], ...]
     organization_name: str
 
-    @property
-    def scopes(self) -> frozenset[str]:
-        """What it registered for and its organization still holds."""
-        return frozenset(self.row.metadata.get("scope", "").split()) & self.entitled_scopes
+    def scopes_by(self, grant_type: str) -> frozenset[str]:
+        """What it registered for, and its organization still holds in a role that allows this grant type.
+
+        A refresh goes on with what people allowed, by an authorization code.
+        """
+        begun_by = "authorization_code" if grant_type == "refresh_token" else grant_type
+        held = (role.scopes for role in self.roles if begun_by in role.grant_types)
+        return frozenset(self.row.metadata.get("scope", "").split()) & frozenset().union(*held)
 
     @property
     def grant_types(self) -> frozenset[str]:
-        return frozenset(self.row.metadata["grant_types"]) & self.entitled_grant_types
+        held = frozenset[str]().union(*(role.grant_types for role in self.roles))
+        return frozenset(self.row.metadata["grant_types"]) & held
 
 
 _ACTING = f"""
 SELECT {access.STANDING_COLUMNS}, {_CLIENT.columns},
-       ARRAY(SELECT unnest(e.scopes) FROM registry_entitlement e
-             WHERE e.organization_id = o.id AND (e.valid_until IS NULL OR e.valid_until > %(now)s)),
-       ARRAY(SELECT unnest(e.grant_types) FROM registry_entitlement e
-             WHERE e.organization_id = o.id AND (e.valid_until IS NULL OR e.valid_until > %(now)s)),
+       (SELECT json_agg(json_build_array(e.scopes, e.grant_types)) FROM registry_entitlement e
+        WHERE e.organization_id = o.id AND (e.valid_until IS NULL OR e.valid_until > %(now)s)),
        ARRAY(SELECT s.id || ' ' || s.digest FROM registry_clientsecret s
              WHERE s.client_id = c.id AND s.ended_at IS NULL
                AND (s.expires_at IS NULL OR s.expires_at > %(now)s)),
@@ -74,12 +84,11 @@ def acting_client(client_id: str | None, now: datetime) -> ActingClient | None:
 
 def _acting(row: tuple[Any, ...]) -> ActingClient:
     start, end = access.STANDING_WIDTH, access.STANDING_WIDTH + _CLIENT.width
-    scopes, grant_types, secrets, keys, organization_name = row[end:]
+    roles, secrets, keys, organization_name = row[end:]
     return ActingClient(
         row=_CLIENT.row(row[start:end]),
         standing=access.standing_from_row(row),
-        entitled_scopes=frozenset(scopes),
-        entitled_grant_types=frozenset(grant_types),
+        roles=tuple(HeldRole(*map(frozenset, role)) for role in _parsed(roles) or ()),
         secrets=tuple(_secret(text) for text in secrets),
         keys=tuple(_parsed(keys) or ()),
         organization_name=organization_name,

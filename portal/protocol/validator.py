@@ -103,10 +103,10 @@ class Validator(OAuth2Validator):
     def validate_scopes(
         self, client_id: str, scopes: list[str], client: Any, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        return bool(scopes) and frozenset(scopes) <= request.acting.scopes
+        return bool(scopes) and frozenset(scopes) <= _held_scopes(request)
 
     def get_default_scopes(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:
-        return sorted(request.acting.scopes)
+        return sorted(_held_scopes(request))
 
     # Authorization codes
 
@@ -270,7 +270,17 @@ class Validator(OAuth2Validator):
 
 
 def _still_held(scope: str, acting: ActingClient) -> list[str]:
-    return [name for name in scope.split() if name in acting.scopes]
+    held = acting.scopes_by("authorization_code")
+    return [name for name in scope.split() if name in held]
+
+
+def _held_scopes(request: Any) -> frozenset[str]:
+    """Of the grant that is asked for; a question to a person is the beginning of a code."""
+    begins_code = action_of(request) is Action.AUTHORIZE
+    found: frozenset[str] = request.acting.scopes_by(
+        "authorization_code" if begins_code else request.grant_type
+    )
+    return found
 
 
 def redirect_uri_is_registered(redirect_uri: str, metadata: Any) -> bool:

@@ -23,6 +23,17 @@ def test_a_token_bound_to_a_role_reaches_no_other(live_server: Live) -> None:
         assert (answer.status, answer.json()["error"]) == (400, "invalid_client_metadata")
 
 
+def test_what_needs_a_person_in_one_role_is_not_had_by_the_grant_of_another(live_server: Live) -> None:
+    holder = world.organization(scopes=["accounts:read"], grant_types=["client_credentials"])
+    Entitlement.objects.create(
+        organization=holder, role="payer", scopes=["payments:write"], grant_types=["authorization_code"]
+    )
+    software = machine(live_server, holder, scope="accounts:read payments:write")
+    assert software.token(scope="payments:write").json()["error"] == "invalid_scope"
+    assert software.token(scope="accounts:read").status == 200
+    assert software.token().json()["scope"] == "accounts:read"
+
+
 @pytest.mark.parametrize("scope", ["organizations:contain", "audit:read", "tokens:write"])
 def test_a_partner_never_gets_a_scope_of_the_operator(live_server: Live, scope: str) -> None:
     intruder = Intruder(live_server)

@@ -73,31 +73,46 @@ class TestActingClient:
 
 class TestScopesAndGrants:
     def test_are_those_of_the_registration(self, software: Software) -> None:
-        assert load(software).scopes == {"accounts:read", "transactions:read"}
+        assert load(software).scopes_by("client_credentials") == {"accounts:read", "transactions:read"}
         assert load(software).grant_types == {"authorization_code", "refresh_token"}
 
     def test_are_limited_to_what_is_held_now(self, software: Software, acme: Organization) -> None:
         Entitlement.objects.filter(organization=acme).update(
-            scopes=["transactions:read", "payments:write"], grant_types=["refresh_token"]
+            scopes=["transactions:read", "payments:write"],
+            grant_types=["client_credentials", "refresh_token"],
         )
-        assert load(software).scopes == {"transactions:read"}
+        assert load(software).scopes_by("client_credentials") == {"transactions:read"}
         assert load(software).grant_types == {"refresh_token"}
 
     def test_end_with_their_entitlement(self, software: Software, acme: Organization) -> None:
         Entitlement.objects.filter(organization=acme).update(valid_until=world.now() + timedelta(minutes=1))
-        assert load(software).scopes
-        assert load(software, minutes=1).scopes == frozenset()
+        assert load(software).scopes_by("client_credentials")
+        assert load(software, minutes=1).scopes_by("client_credentials") == frozenset()
 
     def test_come_from_several_entitlements(self, software: Software, acme: Organization) -> None:
         Entitlement.objects.filter(organization=acme).update(scopes=["accounts:read"])
         Entitlement.objects.create(
-            organization=acme, role="more", scopes=["transactions:read"], grant_types=[]
+            organization=acme, role="more", scopes=["transactions:read"], grant_types=["client_credentials"]
         )
-        assert load(software).scopes == {"accounts:read", "transactions:read"}
+        assert load(software).scopes_by("client_credentials") == {"accounts:read", "transactions:read"}
+
+    def test_of_one_entitlement_do_not_come_by_the_grants_of_another(
+        self, software: Software, acme: Organization
+    ) -> None:
+        Entitlement.objects.filter(organization=acme).update(
+            scopes=["accounts:read"], grant_types=["client_credentials"]
+        )
+        Entitlement.objects.create(
+            organization=acme, role="more", scopes=["transactions:read"], grant_types=["authorization_code"]
+        )
+        acting = load(software)
+        assert acting.scopes_by("client_credentials") == {"accounts:read"}
+        assert acting.scopes_by("authorization_code") == {"transactions:read"}
+        assert acting.scopes_by("refresh_token") == {"transactions:read"}
 
     def test_are_none_for_a_client_that_asked_for_none(self, acme: Organization) -> None:
         silent = register(InProcess(), acme, scope=None)
-        assert load(silent).scopes == frozenset()
+        assert load(silent).scopes_by("client_credentials") == frozenset()
 
 
 class TestNoteUse:
