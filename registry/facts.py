@@ -1,6 +1,6 @@
 """What the rules have to know of an organization, read in the pipeline's transaction and frozen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,20 +10,15 @@ from django.db import connection
 from registry import jwk
 from registry.client_metadata import ClientMetadata
 from registry.models import InitialAccessToken, Organization
-from registry.policy.context import Context, KeyOwner, KeyStanding, Verb
+from registry.policy.context import Context, KeyOwner, KeyStanding, Verb, scopes_by_grant_type
 from registry.policy.presets import PRESETS
 from registry.states import FINAL_STATES, Environment, Route
 
 # One statement for everything that does not depend on keys. `roles` null: every role that is held.
 _FACTS = """
 SELECT
-    ARRAY(SELECT DISTINCT unnest(e.scopes) FROM registry_entitlement e WHERE e.organization_id = %(id)s
-          AND (e.valid_until IS NULL OR e.valid_until > %(now)s)
-          AND (%(roles)s::text[] IS NULL OR e.role = ANY(%(roles)s::text[]))),
-    ARRAY(SELECT DISTINCT unnest(e.default_scopes) FROM registry_entitlement e WHERE e.organization_id = %(id)s
-          AND (e.valid_until IS NULL OR e.valid_until > %(now)s)
-          AND (%(roles)s::text[] IS NULL OR e.role = ANY(%(roles)s::text[]))),
-    ARRAY(SELECT DISTINCT unnest(e.grant_types) FROM registry_entitlement e WHERE e.organization_id = %(id)s
+    (SELECT json_agg(json_build_array(e.scopes, e.default_scopes, e.grant_types))
+     FROM registry_entitlement e WHERE e.organization_id = %(id)s
           AND (e.valid_until IS NULL OR e.valid_until > %(now)s)
           AND (%(roles)s::text[] IS NULL OR e.role = ANY(%(roles)s::text[]))),
     ARRAY(SELECT d.domain FROM registry_proveddomain d
@@ -56,16 +51,18 @@ def gather(
     """The facts for judging one new registration. Two statements; one when the client sends no key."""
     parameters = PRESETS[organization.preset]
     row = _read(organization.pk, environment, metadata.software_id or "", token.roles if token else None, now)
-    scopes, default_scopes, grant_types, domains, clients, keys, hourly, held, recent, holder = row
+    roles, domains, clients, keys, hourly, held, recent, holder = row
+    scopes, default_scopes, grant_types = _unions(roles or ())
     return Context(
         environment=environment,
         route=route,
         verb=Verb.CREATE,
         organization_id=str(organization.pk),
         parameters=parameters,
-        entitled_scopes=frozenset(scopes),
-        entitled_grant_types=frozenset(grant_types),
-        default_scopes=frozenset(default_scopes),
+        entitled_scopes=scopes,
+        entitled_grant_types=grant_types,
+        scopes_by_grant_type=scopes_by_grant_type((role[0], role[2]) for role in roles or ()),
+        default_scopes=default_scopes,
         proved_domains=frozenset(domains),
         allowed_hosts=_set_or_none(token.allowed_hosts if token else None),
         allowed_software_id=(token.software_id or None) if token else None,
@@ -75,6 +72,16 @@ def gather(
         keys_per_client=keys,
         registrations_left_this_hour=max(0, hourly - recent),
     )
+
+
+def _unions(
+    roles: Iterable[Sequence[Sequence[str]]],
+) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Scopes, default scopes and grant types of all roles."""
+    scopes, default_scopes, grant_types = (
+        frozenset[str]().union(*(role[place] for role in roles)) for place in range(3)
+    )
+    return scopes, default_scopes, grant_types
 
 
 def _read(

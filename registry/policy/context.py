@@ -1,6 +1,6 @@
 """What the rules may know beside the metadata: facts that the pipeline has read before, frozen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -47,6 +47,7 @@ class Context:
     proved_domains      domains the organization has proved, any spelling
     allowed_hosts       hosts the initial access token is bound to; None when it is not bound
     allowed_software_id software the initial access token is bound to; None when it is not bound
+    scopes_by_grant_type   grant type → scopes of the roles that allow it; None where each goes with every one
     key_owners          thumbprint (RFC 7638) → owner, for the keys of this request that were seen before
     software_holder     active client with the same software_id in this organization and environment
     clients_left        how many more clients the organization may have in this environment
@@ -61,6 +62,7 @@ class Context:
     parameters: PolicyParameters = BASELINE
     entitled_scopes: frozenset[str] = frozenset()
     entitled_grant_types: frozenset[str] = frozenset()
+    scopes_by_grant_type: Mapping[str, frozenset[str]] | None = field(default=None, hash=False)
     default_scopes: frozenset[str] = frozenset()
     proved_domains: frozenset[str] = frozenset()
     allowed_hosts: frozenset[str] | None = None
@@ -70,3 +72,12 @@ class Context:
     clients_left: int = 0
     keys_per_client: int = 0
     registrations_left_this_hour: int = 0
+
+
+def scopes_by_grant_type(roles: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[str, frozenset[str]]:
+    """By grant type, the scopes of the roles that allow it; each role as its scopes and its grant types."""
+    found: dict[str, frozenset[str]] = {}
+    for scopes, grant_types in roles:
+        for grant_type in grant_types:
+            found[grant_type] = found.get(grant_type, frozenset()) | frozenset(scopes)
+    return found

@@ -50,6 +50,45 @@ def scopes_are_entitled(metadata: ClientMetadata, context: Context) -> Iterator[
         yield Objection("scope", found, f"The organization holds: {held}.")
 
 
+_CONSENT_ALONE = {
+    "client_credentials": frozenset({"accounts:read"}),
+    "authorization_code": frozenset({"payments:write"}),
+}
+
+
+@rule(
+    "S1.grant_type",
+    title="Each scope in a role that allows a grant type of the client",
+    source="RFC 7591 §2; OWASP NHI5",
+    accepts=(
+        example(scope="accounts:read payments:write"),
+        example({"scopes_by_grant_type": _CONSENT_ALONE}, scope="payments:write"),
+        example({"scopes_by_grant_type": _CONSENT_ALONE}, scope="admin"),
+    ),
+    refuses=(
+        example({"scopes_by_grant_type": _CONSENT_ALONE}, scope="accounts:read payments:write"),
+        example(
+            {"scopes_by_grant_type": _CONSENT_ALONE},
+            scope="payments:write",
+            grant_types=["client_credentials"],
+        ),
+    ),
+)
+def scopes_go_with_a_grant_type(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
+    """What one role gives with a person's consent alone is not had by the grant type of another."""
+    if context.scopes_by_grant_type is None:
+        return
+    within = frozenset[str]().union(
+        *(context.scopes_by_grant_type.get(name, ()) for name in metadata.grant_types)
+    )
+    lone = [name for name in metadata.scopes if name in context.entitled_scopes - within]
+    if lone:
+        fix = "Leave them out, or ask for the grant type of the role that holds them."
+        yield Objection(
+            "scope", "has values that no role of the organization gives by these grant types", fix
+        )
+
+
 @replacement(
     "S1.default",
     title="Without a scope the client gets the default ones, never all",

@@ -9,14 +9,14 @@ from registry.actors import Viewer
 from registry.errors import Finding
 from registry.models import Client, Entitlement, ProvedDomain
 from registry.policy import engine
-from registry.policy.context import Context, Verb
+from registry.policy.context import Context, Verb, scopes_by_grant_type
 from registry.policy.presets import PRESETS
 from registry.policy.rule import CATALOGUE
 from registry.queries.records import client
 from registry.states import FINAL_STATES, Environment, Route
 
 # Those about what the organization holds; every other rule asks the same as at registration.
-_HOLDINGS = ("U4.proved_domain", "S1.entitled", "G1.entitled")
+_HOLDINGS = ("U4.proved_domain", "S1.entitled", "S1.grant_type", "G1.entitled")
 
 
 def objections(viewer: Viewer, client_id: str, now: datetime) -> list[Finding]:
@@ -41,6 +41,7 @@ def _context(row: Client, now: datetime) -> Context:
         parameters=PRESETS[row.organization.preset],
         entitled_scopes=frozenset(scope for each in held for scope in each.scopes),
         entitled_grant_types=frozenset(grant for each in held for grant in each.grant_types),
+        scopes_by_grant_type=scopes_by_grant_type((each.scopes, each.grant_types) for each in held),
         proved_domains=frozenset(domains.values_list("domain", flat=True)),
     )
 

@@ -24,11 +24,16 @@ def test_a_token_bound_to_a_role_reaches_no_other(live_server: Live) -> None:
 
 
 def test_what_needs_a_person_in_one_role_is_not_had_by_the_grant_of_another(live_server: Live) -> None:
+    """Neither at registration nor at the token endpoint, when the role changes later."""
     holder = world.organization(scopes=["accounts:read"], grant_types=["client_credentials"])
-    Entitlement.objects.create(
+    payer = Entitlement.objects.create(
         organization=holder, role="payer", scopes=["payments:write"], grant_types=["authorization_code"]
     )
+    refused = Intruder(live_server, holder).post(world.machine_metadata(scope="payments:write"))
+    assert "[S1.grant_type]" in refused.json()["error_description"]
+    Entitlement.objects.filter(pk=payer.pk).update(grant_types=["client_credentials"])
     software = machine(live_server, holder, scope="accounts:read payments:write")
+    Entitlement.objects.filter(pk=payer.pk).update(grant_types=["authorization_code"])
     assert software.token(scope="payments:write").json()["error"] == "invalid_scope"
     assert software.token(scope="accounts:read").status == 200
     assert software.token().json()["scope"] == "accounts:read"

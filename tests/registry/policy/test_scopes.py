@@ -38,6 +38,35 @@ class TestS1Entitled:
         assert finding.fix == "The organization holds: accounts:read payments:write."
 
 
+class TestS1GrantType:
+    ROLES = {
+        "client_credentials": frozenset({"accounts:read"}),
+        "authorization_code": frozenset({"payments:write"}),
+    }
+
+    @pytest.mark.parametrize(
+        ("scope", "grant_types", "objected"),
+        [
+            ("accounts:read", ["client_credentials"], False),
+            ("payments:write", ["client_credentials"], True),
+            ("accounts:read payments:write", ["client_credentials"], True),
+            ("accounts:read payments:write", ["client_credentials", "authorization_code"], False),
+            ("accounts:read", ["authorization_code", "refresh_token"], True),
+        ],
+    )
+    def test_judges_scopes_with_grant_types(
+        self, scope: str, grant_types: list[str], *, objected: bool
+    ) -> None:
+        asked = {"scope": scope, "grant_types": grant_types}
+        assert bool(objects("S1.grant_type", asked, scopes_by_grant_type=self.ROLES)) is objected
+
+    def test_leaves_what_nobody_holds_to_another_rule(self) -> None:
+        assert not objects("S1.grant_type", {"scope": "admin"}, scopes_by_grant_type=self.ROLES)
+
+    def test_needs_the_roles(self) -> None:
+        assert not objects("S1.grant_type", {"scope": "payments:write"}, scopes_by_grant_type=None)
+
+
 class TestS1Default:
     def test_gives_the_default_and_not_all(self) -> None:
         judgement = judge(MACHINE, default_scopes=frozenset({"payments:write"}))
