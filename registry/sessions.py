@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from registry import audit, queries
+from registry import audit, networks, queries
 from registry.actors import Actor, ActorKind
 from registry.events import Event
 
@@ -23,13 +23,13 @@ def record(event: Event, actor: Actor, *, now: datetime, reason: str = "") -> No
 
 
 def record_refused(email: str, *, source: str, request_id: str, now: datetime) -> None:
-    """A refused sign-in: one event a minute for each source and address."""
+    """A refused sign-in: one event a minute for each network and e-mail address."""
     operator = queries.operator_id_if_founded()
     if operator is None:  # nobody can sign in yet, and no organization carries the event
         return
     audit.record_once(
         Event.PERSON_SIGN_IN_REFUSED,
-        once=f"{source}|{email.lower()[:100]}",
+        once=f"{networks.network(source)}|{email.lower()[:100]}",
         organization=operator,
         subject=("person", email.lower()),
         actor=Actor(ActorKind.SOURCE, source, source, request_id=request_id),

@@ -10,7 +10,17 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from registry import audit, client_metadata, credentials, lifecycle, queries, rate, registration, strict_json
+from registry import (
+    audit,
+    client_metadata,
+    credentials,
+    lifecycle,
+    networks,
+    queries,
+    rate,
+    registration,
+    strict_json,
+)
 from registry.actors import Actor, ActorKind
 from registry.errors import Conflict, CredentialMissing, InvalidToken, RateExceeded, Refusal
 from registry.events import Event
@@ -232,13 +242,13 @@ def _record_flood(refusal: RateExceeded, token: InitialAccessToken, actor: Actor
 
 
 def _record_stranger(refusal: Refusal, call: RegistrationCall, now: datetime) -> None:
-    """Without a valid credential: one event for each source and minute, under the operator once that is founded."""
+    """Without a valid credential: one event for each network and minute, under the operator once that is founded."""
     operator = queries.operator_id_if_founded()
     if operator is None:
         return
     audit.record_once(
         Event.REGISTRATION_REFUSED,
-        once=call.source,
+        once=networks.network(call.source),
         organization=operator,
         subject=("source", call.source),
         actor=Actor(ActorKind.SOURCE, call.source, call.source, request_id=call.request_id),

@@ -154,6 +154,14 @@ class TestEvents:
         events = refusals(organization=operator, subject_id__startswith="192.0.2.")
         assert sorted(events.values_list("subject_id", flat=True)) == ["192.0.2.1", "192.0.2.1", "192.0.2.2"]
 
+    def test_of_strangers_from_one_ipv6_network_are_one(self) -> None:
+        operator, now = world.operator(), world.now().replace(second=10)
+        for source in ("2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:0:1::", "2001:db8:0:1::1"):
+            with pytest.raises(InvalidToken):
+                register("pri_x", {}, source=source, now=now)
+        events = refusals(organization=operator, subject_id__startswith="2001:db8:")
+        assert sorted(events.values_list("subject_id", flat=True)) == ["2001:db8:0:1::1", "2001:db8::1"]
+
 
 class TestInitialAccessToken:
     def test_binds_to_its_environment(self, acme: Organization) -> None:
