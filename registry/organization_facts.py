@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from registry.errors import Finding, InvalidInput
 from registry.models import ContactKind, RegistrationScheme, Review
 from registry.states import Environment
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9998, 12, 31)  # there is a day before and a day after each
 RESERVED_SLUGS = frozenset({"lookup", "new"})  # words of our own addresses
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
@@ -46,6 +47,7 @@ class EntitlementFacts:
     def row(self) -> dict[str, Any]:
         """The columns of its row, without organization and role. Raises InvalidInput."""
         check_scopes(self.scopes)
+        check_end("valid_until", self.valid_until)
         if not set(self.default_scopes) <= set(self.scopes):
             raise invalid("default_scopes", "are not all among the scopes", "Grant them, or leave them out.")
         return {
@@ -159,8 +161,30 @@ def check_country(code: str) -> None:
 
 def check_contract_end(end: date | None, *, today: date) -> None:
     """An agreement may end today, but it cannot have ended."""
-    if end is not None and end < today:
+    if end is None:
+        return
+    check_day("contract_end", end)
+    if end < today:
         raise invalid("contract_end", "lies in the past", "Name a day to come, or leave it out.")
+
+
+def check_day(member: str, day: date) -> None:
+    """Raise InvalidInput for a day that no agreement means, and that dates at the ends of time are made from."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise invalid(member, *_OUT_OF_TIME)
+
+
+def check_end(member: str, end: datetime | None) -> None:
+    """The same for the first instant at which something is over: the day before it is the last one."""
+    begin, over = (datetime.combine(day, time(), UTC) for day in (FIRST_DAY, LAST_DAY))
+    if end is not None and not begin < end <= over + timedelta(days=1):
+        raise invalid(member, *_OUT_OF_TIME)
+
+
+_OUT_OF_TIME = (
+    f"lies before {FIRST_DAY.year} or after {LAST_DAY.year}",
+    "Name a day of the years between, or leave it out.",
+)
 
 
 def check_contacts(contacts: Sequence[ContactFacts]) -> None:

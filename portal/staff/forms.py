@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 
 from portal.shell import ROLE_WORDS
+from registry.organization_facts import FIRST_DAY, LAST_DAY
 from registry.policy.presets import PRESETS
 from registry.queries import WHOLE, Reach
 from registry.roles import STAFF_ROLES, Role
@@ -47,11 +48,13 @@ def area(rows: int, **attributes: Any) -> forms.Textarea:
 
 
 def day_field(*, label: str, help_text: str = "As 2027-12-31.") -> forms.DateField:
-    """A day as ISO text, or left empty."""
+    """A day as ISO text, or left empty: one that has a day before it and one after it."""
+    no_day = f"Name a day from {FIRST_DAY} to {LAST_DAY}."
     return forms.DateField(
         label=label,
         required=False,
         input_formats=["%Y-%m-%d", "%d %b %Y"],
+        validators=[MinValueValidator(FIRST_DAY, no_day), MaxValueValidator(LAST_DAY, no_day)],
         widget=mono(inputmode="numeric"),
         help_text=help_text,
     )

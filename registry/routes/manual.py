@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from registry import client_metadata, registration
+from registry import client_metadata, organization_facts, registration
 from registry.actors import Actor
 from registry.errors import InvalidInput
 from registry.registration import Registered, RegistrationRequest
@@ -22,9 +22,10 @@ def register(
     actor: Actor,
     now: datetime,
 ) -> Registered:
-    """Register a client in the name of an organization. Raises InvalidInput without a justification."""
+    """Register a client in the name of an organization. Raises InvalidInput without a justification, or a real end."""
     if not justification.strip():
         raise InvalidInput("No justification is given.", fix="Say why no automatic route fits.")
+    organization_facts.check_end("valid_until", valid_until)
     request = RegistrationRequest(
         organization_id=organization_id,
         environment=environment,

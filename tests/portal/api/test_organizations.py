@@ -1,4 +1,5 @@
 import pytest
+from django.urls import reverse
 
 from portal.api.shapes import base
 from registry import lifecycle, onboarding
@@ -7,6 +8,7 @@ from registry.models.organizations import ContactKind, DomainProof, Registration
 from registry.roles import Role
 from tests import world
 from tests.portal.api.conftest import registered
+from tests.portal.signed_in import as_role
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +174,8 @@ class TestChange:
             ("registration_number", ""),
             ("registration_scheme", "lei"),
             ("contract_end", "2020-01-01"),
+            ("contract_end", "0001-01-01"),
+            ("contract_end", "9999-12-31"),
             ("sponsor", "nobody@people.example"),
         ],
     )
@@ -337,6 +341,27 @@ class TestEntitlements:
             "organization.scope_value",
             "RFC 6749 §3.3",
         )
+
+    @pytest.mark.parametrize(
+        ("end", "status"),
+        [
+            ("2000-01-01T00:00:00Z", 422),
+            ("2000-01-01T00:00:01Z", 200),
+            ("9999-01-01T00:00:00Z", 200),
+            ("9999-01-01T00:00:01Z", 422),
+            ("0001-01-01T00:00:00Z", 422),
+            ("9999-12-31T23:59:59Z", 422),
+        ],
+    )
+    def test_a_role_ends_at_a_time_that_every_page_can_show(self, end, status, api, acme):
+        role = {"role": "pisp", "scopes": ["a"], "grant_types": ["client_credentials"], "valid_until": end}
+        answer = api.post(f"organizations/{acme.slug}/entitlements", role)
+        assert answer.status_code == status
+        if status == 200:
+            page = reverse("staff:organization_entitlement", args=[acme.slug, "pisp"])
+            assert as_role(Role.PARTNER_MANAGER).get(page).status_code == 200
+        else:
+            assert [finding["member"] for finding in answer.json()["findings"]] == ["valid_until"]
 
     def test_a_role_is_withdrawn(self, api, acme):
         body = {"role": "partner", "reason": "unused"}

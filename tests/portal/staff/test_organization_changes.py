@@ -97,6 +97,8 @@ class TestEdit:
             ("country", "ZZ", "It is not the code of a country"),
             ("registration_scheme", "lei", "is not a valid LEI"),
             ("contract_end", "2020-01-01", "lies in the past"),
+            ("contract_end", "1999-12-31", "Name a day from 2000-01-01 to 9998-12-31."),
+            ("contract_end", "9999-01-01", "Name a day from 2000-01-01 to 9998-12-31."),
             ("website", "javascript:x", "Enter a valid URL"),
             ("billing_email", "nowhere", "Enter a valid email"),
             ("billing_phone", "+47 1", "but no address"),
@@ -165,6 +167,21 @@ class TestRoles:
         sent = shown(stan, to("grant", acme), **self.NEW | {"role": "partner"})
         with no_event():
             assert stan.post(to("grant", acme), sent).status_code == 422
+
+    @pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "9999-01-01", "9999-12-31"])
+    def test_at_the_ends_of_time_does_not_end(self, stan: Client, acme: Organization, day: str) -> None:
+        with no_event():
+            answer = stan.post(
+                to("grant", acme), shown(stan, to("grant", acme), **self.NEW | {"last_day": day})
+            )
+        assert answer.context["form"].errors["last_day"] == ["Name a day from 2000-01-01 to 9998-12-31."]
+
+    @pytest.mark.parametrize("day", ["2000-01-01", "9998-12-31"])
+    def test_ends_on_any_other_day(self, stan: Client, acme: Organization, day: str) -> None:
+        stan.post(to("grant", acme), shown(stan, to("grant", acme), **self.NEW | {"last_day": day}))
+        address = to("entitlement", acme, "reader")
+        assert f'value="{day}"' in text(stan, address)
+        assert stan.post(address, shown(stan, address)).status_code == 303
 
     def test_is_changed_with_before_and_after(self, stan: Client, acme: Organization) -> None:
         address = to("entitlement", acme, "partner")

@@ -1,6 +1,6 @@
 """Registration by hand: through the same pipeline, with a justification and an end."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -50,6 +50,12 @@ def test_keeps_justification_and_end(acme: Organization) -> None:
     assert (row.route, row.valid_until) == ("manual", end)
     assert evidence["justification"] == "their tool cannot register by itself"
     assert evidence["by"] == world.STAN.name
+
+
+@pytest.mark.parametrize("end", [datetime(1, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_its_end_is_one(acme: Organization, end: datetime) -> None:
+    with pytest.raises(InvalidInput, match="valid_until lies before 2000 or after 9998"):
+        register(acme, valid_until=end)
 
 
 def test_is_judged_like_every_route(acme: Organization) -> None:
