@@ -68,6 +68,16 @@ def test_more_hops_than_are_trusted_change_nothing(behind_proxy: Live, lie: str)
     assert source_of_refusal(behind_proxy, ("X-Forwarded-For", lie), ("X-Forwarded-For", again)) == again
 
 
+def test_a_flood_from_one_ipv6_network_is_one_source(behind_proxy: Live) -> None:
+    """CWE-770: whoever has one address of a /64 has all of them, and could fill the log from each."""
+    world.operator()
+    own = [f"2001:db8:0:7::{number:x}" for number in range(1, 21)]
+    for address in own:
+        headers = [("X-Forwarded-For", address)]
+        assert behind_proxy.post("/register", bearer="pri_x", json={}, headers=headers).status == 401
+    assert len(told_sources(behind_proxy, own)) in {1, 2}  # minutes
+
+
 def test_sign_in_is_limited_by_the_source(behind_proxy: Live) -> None:
     """Ten wrong passwords from one address stop that address, whatever it writes, and nobody else."""
     world.operator()
