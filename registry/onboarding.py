@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from registry import audit, lifecycle
 from registry import organization_facts as facts_of
 from registry.actors import Actor
-from registry.errors import Conflict, FourEyesRequired, NotFound
+from registry.errors import Conflict, FourEyesRequired, NotFound, RoleForbids
 from registry.events import Event
 from registry.models import Contact, Entitlement, Organization, Quota, Review, User
 from registry.organization_facts import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
@@ -210,8 +210,13 @@ def grant_entitlement(
 def withdraw_entitlement(
     organization_id: UUID, role: str, *, actor: Actor, reason: str, now: datetime
 ) -> Entitlement:
-    """Take a role from an organization: from the next token on its clients do without. Raises NotFound."""
+    """Take a role from an organization: from the next token on its clients do without. Raises NotFound.
+
+    Raises RoleForbids for the operator itself: nobody at all would reach the API.
+    """
     organization = lifecycle.lock_organization(organization_id)
+    if organization.is_operator:
+        raise RoleForbids("The operator's own role is not withdrawn.", fix="Contain the operator instead.")
     if not reason.strip():
         raise facts_of.invalid("reason", "says nothing", "Say why; it is kept in the audit log.")
     held = Entitlement.objects.filter(organization=organization, role=role).first()

@@ -125,17 +125,18 @@ def _held(request: HttpRequest, slug: str, role: str) -> tuple[OrganizationRow, 
 
 
 @requires(Act.ONBOARD)
+@acts.with_fresh_factor
 @act_methods
 def withdraw(request: HttpRequest, slug: str, role: str) -> HttpResponse:
     """Take a role away."""
     row, held = _held(request, slug, role)
     form = acts.bound(request, fact_forms.SeenForm, row=row)
-    using = queries.clients_by_scope(viewer_of(request), slug)
+    shown = {"role": role, "step_up": acts.FRESH_FACTOR, "consequences": _withdrawing(request, slug, held)}
     return acts.answer(
         request,
         form,
         lambda _: _bound_write(request, row, form, partial(_withdraw, role)),
-        lambda: _page(request, row, form, "withdraw", role=role, consequences=_withdrawing(held, using)),
+        lambda: _page(request, row, form, "withdraw", **shown),
         done=f"{row} holds the role {role} no more.",
         to=page_of(row),
     )
@@ -145,7 +146,8 @@ def _withdraw(role: str, organization_id: Any, **by: Any) -> object:
     return onboarding.withdraw_entitlement(organization_id, role, **by)
 
 
-def _withdrawing(held: queries.EntitlementRow, using: Mapping[str, int]) -> dict[str, Any]:
+def _withdrawing(request: HttpRequest, slug: str, held: queries.EntitlementRow) -> dict[str, Any]:
+    using = queries.clients_by_scope(viewer_of(request), slug)
     return {
         "first_heading": "What ends, unless another role holds it",
         "first": [

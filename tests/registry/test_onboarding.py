@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from registry import onboarding, queries
 from registry.actors import Viewer
-from registry.errors import Conflict, InvalidInput, NotFound
+from registry.errors import Conflict, InvalidInput, NotFound, RoleForbids
 from registry.events import Event
 from registry.models import Contact, Entitlement, Organization, Quota
 from registry.organization_facts import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
@@ -227,6 +227,13 @@ class TestEntitlements:
         with pytest.raises(NotFound):
             onboarding.withdraw_entitlement(
                 create().pk, "partner", actor=world.STAN, reason="unused", now=world.now()
+            )
+
+    def test_of_the_operator_itself_are_not_withdrawn(self) -> None:
+        """Nobody at all would reach the API."""
+        with pytest.raises(RoleForbids):
+            onboarding.withdraw_entitlement(
+                world.operator().pk, "operator", actor=world.STAN, reason="x", now=world.now()
             )
 
 

@@ -214,6 +214,11 @@ class TestRoles:
             assert stan.post(address, shown(stan, address)).status_code == 303
         assert not queries.entitlements(STAFF, acme.slug).exists()
 
+    def test_of_the_operator_itself_is_not_withdrawn(self, stan: Client) -> None:
+        address = to("withdraw", world.operator(), "operator")
+        with no_event():
+            assert stan.post(address, shown(stan, address)).status_code == 403
+
     @pytest.mark.parametrize("name", ["entitlement", "withdraw"])
     def test_that_it_does_not_hold_is_not_there(self, stan: Client, acme: Organization, name: str) -> None:
         assert stan.get(to(name, acme, "nothing")).status_code == 404
