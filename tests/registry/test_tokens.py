@@ -29,7 +29,7 @@ from registry.states import Action, Environment
 from registry.token_rows import HeldRefreshToken
 from tests import world
 from tests.software import InProcess, register, somebody
-from tests.together import begin, wait_until_somebody_waits
+from tests.together import begin, together, wait_until_somebody_waits
 
 SECOND = timedelta(seconds=1)
 ACTOR = world.STAN
@@ -329,6 +329,15 @@ class TestRevoke:
         assert self.revoke(value, acting)
         assert self.revoke(value, acting)
         assert events(acme, Event.TOKEN_REVOKED).count() == 1
+
+    @pytest.mark.usefixtures("live_db")
+    def test_by_four_at_once_is_one_event(self) -> None:
+        acme = world.organization()
+        acting = acting_for(acme)
+        for ended in range(1, 4):
+            value = access_token(acting)
+            assert together(4, lambda _, value=value: self.revoke(value, acting)).count(True) >= 1
+            assert events(acme, Event.TOKEN_REVOKED).count() == ended
 
 
 class TestPurge:

@@ -45,7 +45,22 @@ class TestRotation:
         assert error(app.refresh(told["refresh_token"])) == (400, "invalid_grant")
         for value in (issued["access_token"], told["access_token"]):
             assert not is_active(app.door, server, value)
-        assert reuse_events(acme).count() >= 1
+        assert reuse_events(acme).count() == 1
+
+    def test_tells_of_a_replay_once_however_often_it_comes(
+        self, app: Software, issued: dict[str, str], acme: Organization
+    ) -> None:
+        app.refresh(issued["refresh_token"])
+        for _ in range(5):
+            assert error(app.refresh(issued["refresh_token"])) == (400, "invalid_grant")
+        assert reuse_events(acme).count() == 1
+
+    def test_takes_a_revoked_one_for_no_replay(
+        self, app: Software, issued: dict[str, str], acme: Organization
+    ) -> None:
+        app.revoke(issued["refresh_token"])
+        assert error(app.refresh(issued["refresh_token"])) == (400, "invalid_grant")
+        assert not reuse_events(acme).exists()
 
     def test_leaves_the_person_s_other_families(
         self, app: Software, issued: dict[str, str], user: User
