@@ -274,10 +274,10 @@ def _needed(reason: str) -> str:
     return reason
 
 
-def end_person(user: User) -> None:
+def end_person(user: User, now: datetime) -> None:
     """No session of theirs goes on and none begins, in the caller's transaction, which records it."""
-    user.is_active, user.session_epoch = False, user.session_epoch + 1
-    user.save(force_update=True, update_fields=["is_active", "session_epoch"])
+    user.is_active, user.session_epoch, user.ended_at = False, user.session_epoch + 1, now
+    user.save(force_update=True, update_fields=["is_active", "session_epoch", "ended_at"])
 
 
 # Clients

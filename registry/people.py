@@ -6,14 +6,16 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from registry import audit, lifecycle
+from registry import audit, lifecycle, tokens
 from registry.actors import Actor, ActorKind
-from registry.errors import Conflict, InvalidInput, NotFound
+from registry.errors import Conflict, InvalidInput, NotFound, RoleForbids
 from registry.events import Event
 from registry.identifiers import digest, new_credential
 from registry.models import Invitation, User
 from registry.roles import ADMINISTRATORS, PARTNER_ROLES, STAFF_ROLES, Role
+from registry.states import FINAL_STATES
 
 INVITATION_PREFIX = "pin_"
 
@@ -91,15 +93,20 @@ def invite(
 
 
 def find_invitation(value: str, now: datetime) -> Invitation:
-    """The open invitation of a link. Raises NotFound."""
+    """The open invitation of a link. Raises NotFound, also when inviter or organization are no more."""
     invitation = (
         Invitation.objects.select_related("organization")
         .filter(digest=digest(value), accepted_at=None, expires_at__gt=now)
+        .exclude(organization__state__in=FINAL_STATES)
         .first()
     )
-    if invitation is None:
-        raise NotFound("This invitation was used or has ended.", fix="Ask for a new one.")
+    if invitation is None or _has_ended(invitation.invited_by):
+        raise _invitation_ended()
     return invitation
+
+
+def _invitation_ended() -> NotFound:
+    return NotFound("This invitation was used or has ended.", fix="Ask for a new one.")
 
 
 def person_to_be(invitation: Invitation, now: datetime) -> User:
@@ -114,9 +121,14 @@ def person_to_be(invitation: Invitation, now: datetime) -> User:
 
 
 def _returning(invitation: Invitation) -> User | None:
-    """The person of this address whose access had ended, with the role of now; a factor that they had stays theirs."""
+    """The person of this address whose access had ended, with the role of now; a factor that they had stays theirs.
+
+    Raises NotFound for an invitation from before the end: nobody keeps one for the day after.
+    """
     user = User.objects.select_for_update().filter(email=invitation.email, is_active=False).first()
     if user is not None:
+        if user.ended_at is not None and invitation.created_at <= user.ended_at:
+            raise _invitation_ended()
         user.name, user.role, user.is_active = invitation.name, invitation.role, True
         user.organization_id = invitation.organization_id
     return user
@@ -128,9 +140,8 @@ def accept_invitation(
 ) -> User:
     """Spend an invitation once and make its person. Raises NotFound or Conflict."""
     invitation = find_invitation(value, now)
-    if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(accepted_at=now):
-        raise NotFound("This invitation was used or has ended.", fix="Ask for a new one.")
     user = _returning(invitation) or person_to_be(invitation, now)
+    _spend(invitation, now)
     _save(user, password)
     audit.record(
         Event.PERSON_JOINED,
@@ -141,6 +152,13 @@ def accept_invitation(
         now=now,
     )
     return user
+
+
+def _spend(invitation: Invitation, now: datetime) -> None:
+    """Once, and only as it was read. After the person is locked: `end_access` takes both in this order, too."""
+    as_read = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, expires_at=invitation.expires_at)
+    if not as_read.update(accepted_at=now):
+        raise _invitation_ended()
 
 
 @transaction.atomic
@@ -157,14 +175,18 @@ def end_access(
 
     organization_id  whose person it is; None for the operator's staff
 
-    Raises NotFound for anybody else's person, Conflict for the last administrator, for oneself, and the second time.
+    With it end the tokens that speak for them, and the open invitations to them and by them.
+
+    Raises NotFound for anybody else's person, Conflict for the last administrator, for oneself, and the second time;
+    RoleForbids when the access of whoever acts has ended meanwhile.
     """
     holders = _lock_people(organization_id)
     user = holders.get(person_id)
     if user is None:
         raise NotFound("There is no such person here.")
     _check_may_end(user, holders.values(), actor)
-    lifecycle.end_person(user)
+    lifecycle.end_person(user, now)
+    ended = tokens.end_tokens_of(user.pk, now) | {"invitations": _end_invitations(user, now)}
     audit.record(
         Event.PERSON_ENDED,
         organization=organization_id or operator_id,
@@ -172,9 +194,16 @@ def end_access(
         actor=actor,
         reason=reason,
         before={"role": user.role, "email": user.email},
+        after=ended,
         now=now,
     )
     return user
+
+
+def _end_invitations(user: User, now: datetime) -> int:
+    """Those by which they, or whoever they chose, could come in after their end."""
+    theirs = Q(email=user.email) | Q(invited_by=person(user).name)
+    return Invitation.objects.filter(theirs, accepted_at=None, expires_at__gt=now).update(expires_at=now)
 
 
 def _lock_people(organization_id: UUID | None) -> dict[UUID, User]:
@@ -192,6 +221,19 @@ def _check_may_end(user: User, holders: Iterable[User], actor: Actor) -> None:
         raise Conflict(f"The access of {user} has ended already.", fix="Nothing is left to do.")
     if is_last_administrator(user, holders):
         raise Conflict(f"{user} is the last administrator.", fix="Invite a successor first.")
+    if _has_ended(actor.name, lock=True):
+        raise RoleForbids("Your own access has ended.")
+
+
+def _has_ended(name: str, *, lock: bool = False) -> bool:
+    """True for the name of an actor (`Actor.name`) who is a person without access now."""
+    kind, _, identifier = name.partition(":")
+    try:
+        found = User.objects.filter(pk=UUID(identifier))
+    except ValueError:
+        return False
+    rows = found.select_for_update(no_key=True) if lock else found
+    return kind == ActorKind.PERSON and any(not user.is_active for user in rows)
 
 
 def is_last_administrator(user: User, holders: Iterable[User]) -> bool:

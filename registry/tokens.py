@@ -190,6 +190,18 @@ def end_family(
     )
 
 
+def end_tokens_of(user_id: UUID, now: datetime) -> dict[str, int]:
+    """End what speaks for a person, in the caller's transaction, which records how many of each it was.
+
+    Codes come first: that waits for an exchange in flight, whose tokens what follows then sees.
+    """
+    codes = Grant.objects.filter(user=user_id, spent_at=None).update(spent_at=now)
+    token_rows.lock_families_of(user_id)
+    refresh = RefreshToken.objects.filter(user=user_id, revoked=None).update(revoked=now, updated=now)
+    access_tokens, _ = AccessToken.objects.filter(user=user_id).delete()
+    return {"codes": codes, "refresh_tokens": refresh, "access_tokens": access_tokens}
+
+
 @transaction.atomic
 def revoke(value: str, *, client: Client, actor: Actor, now: datetime) -> bool:
     """Revoke one token of this client, whichever kind it is; False when the client has no such token.
@@ -268,8 +280,8 @@ SELECT {access.STANDING_COLUMNS},
        t.organization_epoch, t.client_epoch, t.scope, t.expires, t.created, t.user_id, c.name, o.slug,
        ARRAY(SELECT unnest(e.scopes) FROM registry_entitlement e
              WHERE e.organization_id = o.id AND (e.valid_until IS NULL OR e.valid_until > %s))
-FROM registry_accesstoken t, {access.STANDING_JOIN}
-WHERE t.token_checksum = %s AND c.id = t.application_id
+FROM registry_accesstoken t LEFT JOIN registry_user u ON u.id = t.user_id, {access.STANDING_JOIN}
+WHERE t.token_checksum = %s AND c.id = t.application_id AND (t.user_id IS NULL OR u.is_active)
 """  # noqa: S608  # its parts are constants of this program
 
 

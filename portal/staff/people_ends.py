@@ -76,6 +76,10 @@ def _context(request: HttpRequest, found: Any, form: forms.ReasonForm) -> dict[s
             "first": [
                 {"lead": "Every session", "text": "at once, wherever it is open."},
                 {"lead": "Signing in,", "text": "with password and factor alike."},
+                {
+                    "lead": "Open invitations",
+                    "text": "to them and by them, and what software holds for them.",
+                },
             ],
             "second_heading": "What stays",
             "second": [

@@ -25,7 +25,10 @@ class People(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who signs in. Ending `session_epoch` ends every session of theirs."""
+    """A person who signs in. Ending `session_epoch` ends every session of theirs.
+
+    ended_at  when their access last ended, also of somebody who came back
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     email = models.EmailField(unique=True)
@@ -37,6 +40,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     session_epoch = models.PositiveBigIntegerField(default=1)
     date_joined = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
