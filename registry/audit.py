@@ -172,6 +172,12 @@ def sequenced(*wanted: Q, below: int, **conditions: Any) -> Iterator[tuple[int, 
         yield row["leaf__number"], bytes(row["leaf__hash"]), event_document.document(row)
 
 
+def count_sequenced(*wanted: Q, below: int, most: int, **conditions: Any) -> int:
+    """How many events `sequenced` would tell, counted up to `most`."""
+    rows = AuditEvent.objects.filter(*wanted, leaf__number__lt=below, **conditions)
+    return int(rows.order_by()[:most].count())
+
+
 def _stored(row: Mapping[str, Any]) -> StoredEvent:
     document = event_document.document(row)
     try:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import IO, Any
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -27,6 +27,7 @@ from registry.models import Organization
 from registry.signed_note import Checkpoint, SigningKey
 
 FORMAT = "concordat-audit-export/1"
+MOST_EVENTS = 100_000  # of an export that somebody waits for: some seconds
 _EARLIER = """
     SELECT DISTINCT ON (size / 1024) size, note FROM registry_auditcheckpoint
     WHERE size < %s ORDER BY size / 1024, size DESC
@@ -35,6 +36,10 @@ _EARLIER = """
 
 class NothingSequenced(Exception):
     """There is no checkpoint yet under which anything could be exported."""
+
+
+class TooManyEvents(Exception):
+    """More events are selected than can be written while somebody waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,12 @@ class Export:
     def size(self) -> int:
         return self.checkpoint.size
 
+    def holds_more_than(self, events: int) -> bool:
+        found = audit.count_sequenced(
+            self.selection.wanted, below=self.size, most=events + 1, **self.selection.conditions()
+        )
+        return found > events
+
     def lines(self, *, now: datetime) -> Iterator[tuple[int, bytes]]:
         """Every line with its newline, and the number of the leaf that it has come to. Reads while it is read."""
         summed, events = sha256(), 0
@@ -90,6 +101,12 @@ class Export:
                 events += "event" in line
                 yield number, octets
         yield self.size, canonical_json.encode({"end": self._end(events, summed.digest())}) + b"\n"
+
+    def write(self, file: IO[bytes], *, now: datetime) -> None:
+        """Every line into a file that is sent afterwards, at its reader's pace: until then no connection is kept."""
+        file.writelines(line for _, line in self.lines(now=now))
+        if not connection.in_atomic_block:
+            connection.close()  # Django would keep it until the last octet is sent
 
     def _lines(self, now: datetime) -> Iterator[tuple[int, dict[str, Any]]]:
         description = {
@@ -136,8 +153,13 @@ def export(selection: Selection) -> Export:
 
 
 def begin(selection: Selection, *, actor: Actor, reason: str, now: datetime) -> Export:
-    """An export that somebody asks for, which is an event of the operator before its first line is read."""
+    """An export that somebody asks for and waits for: an event of the operator before its first line is read.
+
+    Raises NothingSequenced, AuditKeyMissing; TooManyEvents beyond MOST_EVENTS.
+    """
     made = export(selection)
+    if made.holds_more_than(MOST_EVENTS):
+        raise TooManyEvents
     with transaction.atomic():
         audit.record(
             Event.AUDIT_EXPORTED,

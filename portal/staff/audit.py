@@ -1,12 +1,13 @@
 """The audit log: search in the whole history, one event, and an export of what a search finds."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
+from tempfile import TemporaryFile
 from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,7 +20,7 @@ from portal.staff.audit_query import Asked
 from portal.staff.forms import ReasonForm
 from portal.staff.organization_page import event_address, log_days
 from registry import audit_export, clock, queries
-from registry.audit_export import Export, NothingSequenced, Selection
+from registry.audit_export import MOST_EVENTS, Export, NothingSequenced, Selection, TooManyEvents
 from registry.audit_identity import AuditKeyMissing
 
 PAGE_SIZE = 50
@@ -36,9 +37,14 @@ def search(request: HttpRequest) -> HttpResponse:
         "filters": listing.filter_bar(asked.query, asked.fields, f"{shown} on this page, newest first"),
         "days": log_days(found[:PAGE_SIZE]),
         "pager": _pager(asked.query, found),
-        "export_href": _export_address(asked) if may(request, Act.EXPORT_AUDIT) else "",
+        "export_href": _export_address(asked) if _may_export(request, asked) else "",
     }
     return render(request, "staff/audit/search.html", context)
+
+
+def _may_export(request: HttpRequest, asked: Asked) -> bool:
+    """Not what cannot be read: all that is left of such a search is more than was meant."""
+    return may(request, Act.EXPORT_AUDIT) and not asked.is_wrong
 
 
 def _export_address(asked: Asked) -> str:
@@ -58,7 +64,7 @@ def export(request: HttpRequest) -> HttpResponse:
         made = audit_export.begin(
             _selection(request, asked), actor=actor_of(request), reason=form.said, now=clock.now()
         )
-    except (NothingSequenced, AuditKeyMissing) as cause:
+    except (NothingSequenced, AuditKeyMissing, TooManyEvents) as cause:
         return page(_CLOSED[type(cause)])
     return _file(made)
 
@@ -66,12 +72,18 @@ def export(request: HttpRequest) -> HttpResponse:
 _CLOSED: dict[type[Exception], str] = {
     NothingSequenced: "Nothing of the log is signed yet. Its worker does so once a second: see /healthz/ready.",
     AuditKeyMissing: "This process has no AUDIT_KEY, which signs exports. Use manage.py export_audit where it is set.",
+    TooManyEvents: f"These are more than {MOST_EVENTS:,} events. Search for a part, or use manage.py export_audit.",
 }
+
+_UNREAD = "The search cannot be read as it was written. Go back and correct it."
 
 
 def _selection(request: HttpRequest, asked: Asked) -> Selection:
-    """Organization and days stand in the first line, where a verifier reads them; the rest is said in words."""
-    viewer, search = viewer_of(request), asked.search
+    """Organization and days stand in the first line, where a verifier reads them; the rest is said in words.
+
+    On whichever page of the search somebody stood, all pages are exported.
+    """
+    viewer, search = viewer_of(request), replace(asked.search, before=None)
     words = {name: value for name, value in asked.words.items() if name in {"q", "event", "actor"}}
     return Selection(
         queries.organization(viewer, search.organization) if search.organization else None,
@@ -83,14 +95,13 @@ def _selection(request: HttpRequest, asked: Asked) -> Selection:
 
 
 def _file(made: Export) -> HttpResponse:
+    """Written whole before its first octet is sent: whoever reads slowly keeps nothing from others."""
     now = clock.now()
-
-    def lines() -> Iterator[bytes]:
-        for _, line in made.lines(now=now):
-            yield line
-
-    headers = {"Content-Disposition": f'attachment; filename="audit-{now:%Y%m%dT%H%M%SZ}.jsonl"'}
-    answer = StreamingHttpResponse(lines(), content_type="application/x-ndjson", headers=headers)
+    file = TemporaryFile()  # noqa: SIM115  # the answer closes it
+    made.write(file, now=now)
+    file.seek(0)
+    name = f"audit-{now:%Y%m%dT%H%M%SZ}.jsonl"
+    answer = FileResponse(file, as_attachment=True, filename=name, content_type="application/x-ndjson")
     return cast(HttpResponse, answer)  # its sibling; guards hand on either
 
 
@@ -100,7 +111,7 @@ def _export_page(request: HttpRequest, asked: Asked, form: ReasonForm, closed: s
         "form": form,
         "selected": [(field.label, field.shown_value) for field in asked.fields if field.name in asked.words],
         "back_href": f"{back}?{urlencode(asked.words)}" if asked.words else back,
-        "closed": closed or ("A day of the search cannot be read." if asked.is_wrong else ""),
+        "closed": closed or (_UNREAD if asked.is_wrong else ""),
     }
     return render(request, "staff/audit/export.html", context, status=409 if closed else 200)
 
