@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -14,6 +14,7 @@ MAX_TEXT = 200
 MAX_PAGE = 100_000
 
 Options = Sequence[tuple[str, str]]
+Value = TypeVar("Value")
 
 
 class Query:
@@ -29,6 +30,14 @@ class Query:
         value = self._sent.get(name, "").replace("\x00", "").strip()[:MAX_TEXT]
         return self._keep(name, value)
 
+    def is_read(self, name: str) -> bool:
+        """Whether what was sent under a name is what `text` or `choice` took; False when it was cut or dropped."""
+        return self._sent.get(name, "").strip() == self._kept.get(name, "")
+
+    def names(self) -> list[str]:
+        """Every name that was sent, read or not, as often as it was."""
+        return [name for name, values in self._sent.lists() for _ in values]
+
     def choice(self, name: str, values: Iterable[str]) -> str:
         """One of `values`, or "" for anything else."""
         value = self._sent.get(name, "")
@@ -40,10 +49,10 @@ class Query:
         day = Day.read(text)
         return self.without(name, day) if day.error else day
 
-    def without(self, name: str, day: "Day") -> "Day":
+    def without(self, name: str, value: Value) -> Value:
         """Leave this value out of every link."""
         self._keep(name, "")
-        return day
+        return value
 
     def page(self) -> int:
         value = self._sent.get("page", "")
@@ -110,12 +119,14 @@ class Field:
         return dict(self.options).get(self.value, self.value)
 
 
-def search(value: str, label: str) -> Field:
-    return Field("q", label, value, kind="search", wide=True)
+def search(value: str, label: str, *, error: str = "") -> Field:
+    return Field("q", label, value, kind="search", wide=True, error=error)
 
 
-def select(name: str, label: str, value: str, options: Options, *, every: str = "Any") -> Field:
-    return Field(name, label, value, (("", every), *options), kind="select")
+def select(
+    name: str, label: str, value: str, options: Options, *, every: str = "Any", error: str = ""
+) -> Field:
+    return Field(name, label, value, (("", every), *options), kind="select", error=error)
 
 
 def filter_bar(query: Query, fields: Sequence[Field], count_sentence: str) -> dict[str, Any]:

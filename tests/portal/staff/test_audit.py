@@ -11,7 +11,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from portal.log import SENTENCES
-from registry import lifecycle, queries
+from registry import audit_export, lifecycle, queries
 from registry.events import Event
 from registry.models import Organization
 from tests import audit_log, world
@@ -58,6 +58,30 @@ class TestSearch:
     @pytest.mark.parametrize("query", [{"before": "x"}, {"q": "\x00"}, {"event": "x"}])
     def test_nonsense_is_dropped(self, ada: Client, contained: Organization, query: dict[str, str]) -> None:
         assert "organization.containment.started" in found(ada, **query)
+
+    @pytest.mark.parametrize(
+        ("name", "value", "error"),
+        [
+            ("event", "organization.containment.begun", "There is no event of this name."),
+            ("q", "x" * 201, "Write at most 200 characters, and none that nobody can read."),
+            ("actor", "\x00", "Write at most 200 characters, and none that nobody can read."),
+            ("organization", "a\x00", "Write at most 200 characters, and none that nobody can read."),
+        ],
+    )
+    def test_what_is_dropped_is_told_beside_its_field(
+        self, ada: Client, contained: Organization, name: str, value: str, error: str
+    ) -> None:
+        page = ada.get("/staff/audit/", {name: value})
+        assert f'id="e-{name}">Error: {error}' in page.content.decode()
+        assert f'aria-invalid="true" aria-describedby="e-{name}"' in page.content.decode()
+        assert page.context["filters"]["chips"] == []
+        assert page.context["export_href"] == ""
+
+    def test_what_is_cut_asks_nothing_and_is_in_no_link(self, ada: Client, db: None) -> None:
+        for _ in range(13):
+            world.organization(domains=("{slug}.example",))
+        page = ada.get("/staff/audit/", {"q": "x" * 201})
+        assert "q=" not in page.context["pager"]["next_href"]
 
     def test_goes_on_page_by_page(self, ada: Client, db: None) -> None:
         for _ in range(13):
@@ -106,12 +130,19 @@ def signed(contained: Organization) -> Organization:
     return contained
 
 
-def exported(browser: Client, query: str = "", reason: str = "yearly audit") -> Any:
+def begun(browser: Client, query: str = "", reason: str = "yearly audit") -> Any:
     return browser.post(f"/staff/audit/export/?{query}", {"reason": reason})
 
 
+def exported(browser: Client, query: str = "", reason: str = "yearly audit") -> Any:
+    """The answer with all its `octets`, whether it is a file or a page."""
+    answer = begun(browser, query, reason)
+    answer.octets = answer.getvalue()
+    return answer
+
+
 def lines(answer: Any) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+    return [json.loads(line) for line in answer.octets.splitlines()]
 
 
 class TestExport:
@@ -127,7 +158,7 @@ class TestExport:
 
     @pytest.mark.parametrize("query", ["", "q=keys", "from=2001-01-01&actor=Paul"])
     def test_is_verified_with_the_public_key(self, ada: Client, signed: Organization, query: str) -> None:
-        octets = b"".join(exported(ada, query).streaming_content)
+        octets = exported(ada, query).octets
         assert audit_log.verified(octets).events >= 1
 
     def test_of_nothing_asked_is_complete(self, sofia: Client, signed: Organization) -> None:
@@ -145,7 +176,62 @@ class TestExport:
         with no_event():
             assert "Error: " in exported(ada, reason="").content.decode()
             assert "cannot be read" in exported(ada, "from=yesterday").content.decode()
+            assert exported(ada, "organization=nobody").status_code == 404
             assert "What it holds" in text(ada, "/staff/audit/export/?q=keys")
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "event=organization.containment.begun",
+            "event=client.state.suspended&event=organization.containment.started",
+            "event=%20organization.containment.started",
+            f"q={'x' * 201}",
+            "q=keys%00leaked",
+            "actor=%00",
+            "organization=%00",
+            "organisation=acme",
+            "environment=sandbox",
+            "since=2026-11-23",
+            "Event=client.state.suspended",
+        ],
+    )
+    def test_of_what_nobody_can_ask_is_refused(self, ada: Client, signed: Organization, query: str) -> None:
+        """It would hold more than was meant, the whole log at worst."""
+        with no_event():
+            answer = exported(ada, query)
+        assert "cannot be read as it was written" in answer.content.decode()
+
+    def test_of_an_actor_that_there_is_not_is_empty(self, ada: Client, signed: Organization) -> None:
+        first, *events = lines(exported(ada, "actor=Nobody"))
+        assert (first["filter"], len(events)) == ({"actor": "Nobody"}, 1)
+
+    @pytest.mark.parametrize("query", ["q={slug}", "organization={slug}", ""])
+    def test_from_any_page_of_a_search_is_whole(self, ada: Client, signed: Organization, query: str) -> None:
+        asked = query.format(slug=signed.slug)
+        last = queries.audit_events(STAFF, organization=signed).last()
+        whole, part = (lines(exported(ada, f"{asked}{page}")) for page in ("", f"&before={last.pk}"))
+        part = [line for line in part if line.get("event", {}).get("action") != Event.AUDIT_EXPORTED]
+        assert [line.get("event") for line in part[1:]] == [line.get("event") for line in whole[1:]]
+        assert part[0].get("filter") == whole[0].get("filter")
+
+    def test_is_written_before_it_is_sent(
+        self, ada: Client, signed: Organization, django_assert_num_queries: Any
+    ) -> None:
+        """Whoever reads slowly, or not at all, keeps no transaction open and no connection from others."""
+        answer = begun(ada)
+        with django_assert_num_queries(0):
+            octets = b"".join(answer.streaming_content)
+        assert int(answer["Content-Length"]) == len(octets)
+
+    def test_of_too_many_events_names_the_command(
+        self, ada: Client, signed: Organization, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        held = len(lines(exported(ada, f"organization={signed.slug}"))) - 2
+        for most, status in ((held, 200), (held - 1, 409)):
+            monkeypatch.setattr(audit_export, "MOST_EVENTS", most)
+            answer = exported(ada, f"organization={signed.slug}")
+            assert answer.status_code == status
+            assert b"manage.py export_audit" in answer.octets or status == 200
 
     def test_without_the_key_says_where_to_export(
         self, ada: Client, signed: Organization, settings: Settings
