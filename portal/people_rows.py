@@ -35,7 +35,7 @@ def _row(person: Any, listed: list[Any], reader: Actor, ends: Address | None) ->
 
 def _why_kept(person: Any, listed: list[Any], reader: Actor) -> str:
     """Why nobody, or not this reader, ends their access."""
-    if is_last_administrator(person, listed):
+    if is_last_administrator(person, listed, reader):
         return "the last administrator"
     return "you" if str(person.pk) == reader.id else ""
 

@@ -219,7 +219,7 @@ def _check_may_end(user: User, holders: Iterable[User], actor: Actor) -> None:
         raise Conflict("Nobody ends their own access.", fix="Ask another administrator to end it.")
     if not user.is_active:
         raise Conflict(f"The access of {user} has ended already.", fix="Nothing is left to do.")
-    if is_last_administrator(user, holders):
+    if is_last_administrator(user, holders, actor):
         raise Conflict(f"{user} is the last administrator.", fix="Invite a successor first.")
     if _has_ended(actor.name, lock=True):
         raise RoleForbids("Your own access has ended.")
@@ -236,9 +236,13 @@ def _has_ended(name: str, *, lock: bool = False) -> bool:
     return kind == ActorKind.PERSON and any(not user.is_active for user in rows)
 
 
-def is_last_administrator(user: User, holders: Iterable[User]) -> bool:
-    """True if nobody else among these could invite, and end the access of, others."""
-    if user.role not in ADMINISTRATORS or not user.is_active:
+def is_last_administrator(user: User, holders: Iterable[User], actor: Actor) -> bool:
+    """True if nobody else among these could invite, and end the access of, others: it binds their own people.
+
+    The operator's staff may end the last one of a partner: whoever it let in, it can always stop.
+    """
+    outside = user.role in PARTNER_ROLES and actor.role in STAFF_ROLES
+    if user.role not in ADMINISTRATORS or not user.is_active or outside:
         return False
     return not any(other.pk != user.pk and other.role == user.role and other.is_active for other in holders)
 

@@ -95,6 +95,6 @@ def _closed(request: HttpRequest, found: Any) -> str:
         return "The access of this person has ended already."
     if str(found.pk) == actor_of(request).id:
         return "Nobody ends their own access; another administrator does."
-    if people.is_last_administrator(found, queries.staff(viewer_of(request))):
+    if people.is_last_administrator(found, queries.staff(viewer_of(request)), actor_of(request)):
         return "This is the last administrator; invite a successor first."
     return ""

@@ -218,13 +218,17 @@ class TestEndOfAccess:
 
     def test_of_the_last_admin_is_refused(self) -> None:
         acme = world.organization()
-        alice = world.person(Role.ORGANIZATION_ADMIN, acme)
+        alice, bob = world.person(Role.ORGANIZATION_ADMIN, acme), world.person(Role.ORGANIZATION_READER, acme)
         with pytest.raises(Conflict, match="last administrator"):
-            end(alice)
+            end(alice, by=bob)
         successor = world.person(Role.ORGANIZATION_ADMIN, acme)
-        assert not end(alice).is_active
+        assert not end(alice, by=successor).is_active
         with pytest.raises(Conflict, match="last administrator"):
-            end(successor)
+            end(successor, by=bob)
+
+    def test_of_the_last_admin_of_a_partner_is_the_operator_s_to_decide(self) -> None:
+        alice = world.person(Role.ORGANIZATION_ADMIN, world.organization())
+        assert not end(alice).is_active
 
     def test_of_oneself_is_refused(self) -> None:
         acme = world.organization()

@@ -116,12 +116,11 @@ class TestEnd:
         assert "access ended" in text(sofia, to(acme))
         assert browser.get("/partner/")["Location"].startswith("/sign-in/")
 
-    def test_of_the_last_admin_is_refused_and_not_offered(self, sofia: Client, acme: Organization) -> None:
+    def test_of_the_last_admin_too(self, sofia: Client, acme: Organization) -> None:
         alice = world.person(Role.ORGANIZATION_ADMIN, acme)
-        assert self.address(acme, alice) not in text(sofia, to(acme))
-        with no_event():
-            answer = sofia.post(self.address(acme, alice), follow=True)
-        assert "is the last administrator" in answer.content.decode()
+        assert self.address(acme, alice) in text(sofia, to(acme))
+        with exactly_one_event(Event.PERSON_ENDED):
+            assert sofia.post(self.address(acme, alice)).status_code == 303
 
     def test_of_somebody_elsewhere_is_not_found(self, sofia: Client, acme: Organization) -> None:
         carol = world.person(Role.ORGANIZATION_DEVELOPER, world.organization("other"))
