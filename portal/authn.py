@@ -29,7 +29,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from portal import origin
-from registry import clock, sessions
+from registry import clock, networks, sessions
 from registry.actors import Actor, ActorKind, Viewer
 from registry.errors import RoleForbids
 from registry.events import Event
@@ -73,6 +73,10 @@ class AccountAdapter(DefaultAccountAdapter):
         with transaction.atomic():
             user.save(update_fields=["password"])
             sessions.record(Event.PERSON_PASSWORD_CHANGED, person(user), now=clock.now())
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Whom limits count: one network of IPv6 is one source."""
+        return networks.network(origin.source(request))
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return home_of(request)
