@@ -1,6 +1,6 @@
 """Lists of both portals: what the query string asks for, and the filter bar, columns and pager that show it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+
+from registry import queries
 
 PAGE_SIZE = 50
 MAX_TEXT = 200
@@ -151,11 +153,20 @@ class Page:
     pager: Mapping[str, str] = field(default_factory=dict)
 
 
-def page(query: Query, rows: QuerySet[Any, Any]) -> Page:
-    """The page that the query string names; one beyond the last is empty, with a way back."""
-    number, total = query.page(), rows.count()
+Read = Callable[[QuerySet[Any, Any], int, int], list[Any]]
+
+
+def page(
+    query: Query, rows: QuerySet[Any, Any], total: int | None = None, *, read: Read = queries.part_of
+) -> Page:
+    """The page that the query string names; one beyond the last is empty, with a way back.
+
+    total  how many rows there are, when that is known
+    read   how the rows from one place to another are read
+    """
+    number, total = query.page(), rows.count() if total is None else total
     start = (number - 1) * PAGE_SIZE
-    shown = list(rows[start : start + PAGE_SIZE])
+    shown = read(rows, start, start + PAGE_SIZE)
     pager = {"sentence": f"{start + 1}–{start + len(shown)} of {total}" if shown else f"0 of {total}"}
     if number > 1:
         last = max(1, -(-total // PAGE_SIZE))

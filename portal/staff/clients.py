@@ -24,7 +24,7 @@ COLUMNS = (
     Column("State", "state"),
     Column("Environment"),
     Column("Route"),
-    Column("Keys", "keys", num=True),
+    Column("Keys", num=True),
     Column("Last used", "used"),
 )
 UNUSED: listing.Options = (("90", "for 90 days"), ("365", "for a year"))
@@ -37,8 +37,9 @@ def listed(request: HttpRequest) -> HttpResponse:
     """Which software may act, and in whose name?"""
     query, viewer = listing.Query(request), viewer_of(request)
     asked, sort = _asked(query), query.choice("sort", listing.sort_values(COLUMNS))
-    page = listing.page(query, queries.clients_found(viewer, sort=sort, **_sought(asked)))
     total = queries.clients(viewer).count()
+    found = queries.clients_found(viewer, sort=sort, **_sought(asked))
+    page = listing.page(query, found, None if any(asked.values()) else total)
     context = {
         "summary": f"{counted(total, 'client').capitalize()}.",
         "filters": listing.filter_bar(query, _fields(asked), f"{page.total} of {counted(total, 'client')}"),

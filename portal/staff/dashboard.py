@@ -17,7 +17,7 @@ from portal.staff import case_page
 from portal.staff.organization_page import contained_environments
 from registry import clock, queries
 from registry.actors import Viewer
-from registry.queries import OrganizationRow
+from registry.queries import ClientFigures, OrganizationRow
 from registry.states import State
 
 CASES_SHOWN = 8
@@ -38,14 +38,16 @@ def _context(viewer: Viewer, now: datetime) -> dict[str, Any]:
     waiting = queries.cases_waiting(viewer)
     cases = queries.cases_in_full(viewer, queries.cases(viewer)[:CASES_SHOWN])
     rows = [case_page.row(case, now) for case in cases]
+    organizations = queries.organizations_by_state(viewer)
+    clients = queries.client_figures(viewer, now - UNUSED)
     return {
         "headline": _headline(waiting, rows, now),
         "next_case_href": rows[0]["href"] if rows else "",
         "work": list(chain(_contained(viewer), (_work(row) for row in rows))),
         "waiting_count": waiting,
-        "stats": _stats(viewer, waiting, now),
-        "organization_states": _states(queries.counts_by_state(viewer, "organizations"), "organization"),
-        "client_states": _states(queries.counts_by_state(viewer, "clients"), "client"),
+        "stats": [*_stats(waiting, organizations, clients), _refused(viewer, now)],
+        "organization_states": _states(organizations, "organization"),
+        "client_states": _states(clients.by_state, "client"),
         "expiring_tokens": [_token(row) for row in queries.expiring_initial_access_tokens(viewer, now)],
     }
 
@@ -107,34 +109,36 @@ def _work(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _stats(viewer: Viewer, waiting: int, now: datetime) -> list[dict[str, Any]]:
-    organizations, clients = reverse("staff:organizations"), reverse("staff:clients")
-    refused = queries.refused_registrations(viewer).filter(at__gt=now - WEEK).count()
-    since = (now - WEEK).date().isoformat()
+def _stats(waiting: int, organizations: Mapping[str, int], clients: ClientFigures) -> list[dict[str, Any]]:
+    of_organizations, of_clients = reverse("staff:organizations"), reverse("staff:clients")
     return [
         {"value": waiting, "label": "cases wait", "href": reverse("staff:queue")},
         {
-            "value": queries.organizations(viewer).filter(state=State.SUSPENDED).count(),
-            "of": queries.organizations(viewer).count(),
+            "value": organizations.get(State.SUSPENDED, 0),
+            "of": sum(organizations.values()),
             "label": "organizations suspended",
-            "href": f"{organizations}?state=suspended",
+            "href": f"{of_organizations}?state=suspended",
         },
         {
-            "value": queries.clients_found(viewer, unused_since=now - UNUSED).count(),
+            "value": clients.unused,
             "label": "clients unused for 90 days",
-            "href": f"{clients}?unused=90",
+            "href": f"{of_clients}?unused=90",
         },
         {
-            "value": queries.clients(viewer).filter(route="manual").count(),
+            "value": clients.by_hand,
             "label": "clients registered by hand",
-            "href": f"{clients}?route=manual",
-        },
-        {
-            "value": refused,
-            "label": "registrations refused in 7 days",
-            "href": f"{reverse('staff:audit')}?event=registration.request.refused&from={since}",
+            "href": f"{of_clients}?route=manual",
         },
     ]
+
+
+def _refused(viewer: Viewer, now: datetime) -> dict[str, Any]:
+    since = (now - WEEK).date().isoformat()
+    return {
+        "value": queries.refused_registrations(viewer).filter(at__gt=now - WEEK).count(),
+        "label": "registrations refused in 7 days",
+        "href": f"{reverse('staff:audit')}?event=registration.request.refused&from={since}",
+    }
 
 
 def _states(counts: Mapping[str, int], noun: str) -> dict[str, Any]:

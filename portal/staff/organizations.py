@@ -44,13 +44,13 @@ EVENTS_SHOWN = 50
 def listed(request: HttpRequest) -> HttpResponse:
     """Who are our partners, and in what state?"""
     query, viewer = listing.Query(request), viewer_of(request)
-    search, state = query.text("q"), query.choice("state", dict(listing.STATE_OPTIONS))
-    sort = query.choice("sort", listing.sort_values(COLUMNS))
-    page = listing.page(query, queries.organizations_found(viewer, search=search, state=state, sort=sort))
+    asked, sort = _asked(query), query.choice("sort", listing.sort_values(COLUMNS))
     total = queries.organizations(viewer).count()
+    found = queries.organizations_found(viewer, sort=sort, **asked)
+    page = listing.page(query, found, None if any(asked.values()) else total)
     context = {
         "summary": f"{counted(total, 'organization').capitalize()}.",
-        "filters": _filters(query, search, state, f"{page.total} of {counted(total, 'organization')}"),
+        "filters": _filters(query, asked, f"{page.total} of {counted(total, 'organization')}"),
         "columns": listing.table_head(query, COLUMNS, sort),
         "may_create": may(request, Act.ONBOARD),
     }
@@ -58,10 +58,14 @@ def listed(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/organizations/list.html", context | shown)
 
 
-def _filters(query: listing.Query, search: str, state: str, sentence: str) -> dict[str, Any]:
+def _asked(query: listing.Query) -> dict[str, str]:
+    return {"search": query.text("q"), "state": query.choice("state", dict(listing.STATE_OPTIONS))}
+
+
+def _filters(query: listing.Query, asked: Mapping[str, str], sentence: str) -> dict[str, Any]:
     fields = [
-        listing.search(search, "Name, registration number, domain"),
-        listing.select("state", "State", state, listing.STATE_OPTIONS),
+        listing.search(asked["search"], "Name, registration number, domain"),
+        listing.select("state", "State", asked["state"], listing.STATE_OPTIONS),
     ]
     return listing.filter_bar(query, fields, sentence)
 

@@ -2,7 +2,7 @@
 
 from . import audit as _audit  # noqa: F401  (Django has to see the table)
 from . import transparency as _transparency  # noqa: F401  (Django has to see the tables)
-from .clients import Client, ClientKey, KeyState
+from .clients import SEARCHED, Client, ClientKey, KeyState
 from .credentials import (
     ClientSecret,
     IdempotentRegistration,
@@ -11,7 +11,7 @@ from .credentials import (
     ResourceServer,
     SpentAssertion,
 )
-from .decisions import CASE_NUMBER, Outcome, Registration
+from .decisions import CASE_NUMBER, DECIDED_BY_PEOPLE, Outcome, Registration
 from .fingerprints import KeyFingerprint
 from .heartbeats import Heartbeat
 from .idempotency import RememberedAnswer
@@ -34,6 +34,8 @@ from .tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
 __all__ = [
     "CASE_NUMBER",
+    "DECIDED_BY_PEOPLE",
+    "SEARCHED",
     "AccessToken",
     "Client",
     "ClientKey",

@@ -1,14 +1,24 @@
 """Clients: one piece of software each, always of one organization."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Upper
 from oauth2_provider.models import AbstractApplication
 
 from registry.identifiers import new_client_id
 from registry.states import Environment, Route, State
 
 from .organizations import Organization
+
+# What lists look into for a part of a word.
+SEARCHED = ("name", "client_id", "software_id")
+
+
+def _trigrams(column: str) -> OpClass:
+    """By which PostgreSQL finds `column__icontains`, from three letters on."""
+    return OpClass(Upper(column), name="gin_trgm_ops")
 
 
 class Client(AbstractApplication):
@@ -24,7 +34,10 @@ class Client(AbstractApplication):
     client_id = models.CharField(max_length=255, unique=True, default=new_client_id)
     client_secret = models.CharField(max_length=1, blank=True, default="", editable=False)
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="clients")
+    # Found by client_of_organization, which begins with it.
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="clients", db_index=False
+    )
     environment = models.CharField(max_length=16, choices=[(e.value, e.value) for e in Environment])
     route = models.CharField(max_length=32, choices=[(r.value, r.value) for r in Route])
     metadata = models.JSONField()
@@ -58,9 +71,21 @@ class Client(AbstractApplication):
         ]
         indexes = [
             models.Index(
-                fields=["organization", "environment", "registered_at"], name="client_by_organization"
+                fields=["organization", "environment", "registered_at"],
+                include=["state"],
+                name="client_of_organization",
             ),
             models.Index(fields=["state", "valid_until"], name="client_by_end"),
+            models.Index(fields=["-registered_at", "-id"], name="client_by_registration"),
+            models.Index(fields=["name", "id"], name="client_by_name"),
+            models.Index(fields=["state", "id"], include=["route"], name="client_by_state"),
+            models.Index(
+                F("last_used_at").asc(nulls_first=True),
+                "id",
+                include=["state", "registered_at"],
+                name="client_by_last_use",
+            ),
+            GinIndex(*(_trigrams(column) for column in SEARCHED), name="client_by_part_of_a_name"),
             models.Index(
                 fields=["organization", "environment", "software_id"],
                 name="client_by_software",

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Cast, Right
 
 from registry.identifiers import uuid7
@@ -18,6 +19,9 @@ class Outcome(models.TextChoices):
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+
+
+DECIDED_BY_PEOPLE = ~Q(outcome=Outcome.PENDING) & ~Q(decided_by="policy")
 
 
 class Registration(models.Model):
@@ -50,4 +54,7 @@ class Registration(models.Model):
             models.Index(fields=["outcome", "created_at"], name="registration_by_outcome"),
             models.Index(fields=["organization", "created_at"], name="registration_by_organization"),
             models.Index(CASE_NUMBER, name="registration_by_case_number"),
+            models.Index(
+                fields=["created_at", "id"], condition=DECIDED_BY_PEOPLE, name="registration_decided"
+            ),
         ]

@@ -89,6 +89,7 @@ class Organization(models.Model):
                 name="organization_is_registered_once",
             ),
         ]
+        indexes = [models.Index(fields=["display_name", "id"], name="organization_by_name")]
 
     def __str__(self) -> str:
         return self.display_name

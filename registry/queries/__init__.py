@@ -12,17 +12,20 @@ from registry.models import Registration as RegistrationRow
 from registry.queries.cases import cases, cases_in_full, cases_waiting
 from registry.queries.counts import (
     WHOLE,
+    ClientFigures,
     QuotaUse,
     Reach,
+    client_figures,
     client_reach,
     clients_by_domain,
     clients_by_scope,
     last_used,
+    organizations_by_state,
     quota_use,
     reach,
     reach_by_scope,
 )
-from registry.queries.lists import clients_found, contained_organizations, organizations_found
+from registry.queries.lists import clients_found, contained_organizations, organizations_found, part_of
 from registry.queries.log import (
     EVERY_EVENT,
     LogSearch,
@@ -39,7 +42,6 @@ from registry.queries.records import (
     client,
     clients,
     contacts,
-    counts_by_state,
     database_answers,
     entitlements,
     expiring_initial_access_tokens,
@@ -81,6 +83,7 @@ from registry.queries.visibility import (
 __all__ = [
     "EVERY_EVENT",
     "WHOLE",
+    "ClientFigures",
     "ClientRow",
     "EntitlementRow",
     "InitialAccessTokenRow",
@@ -97,6 +100,7 @@ __all__ = [
     "cases_waiting",
     "client",
     "client_events",
+    "client_figures",
     "client_reach",
     "clients",
     "clients_by_domain",
@@ -106,7 +110,6 @@ __all__ = [
     "clients_named",
     "contacts",
     "contained_organizations",
-    "counts_by_state",
     "database_answers",
     "entitlements",
     "event",
@@ -128,9 +131,11 @@ __all__ = [
     "organization_events",
     "organization_in_full",
     "organizations",
+    "organizations_by_state",
     "organizations_found",
     "organizations_listed",
     "organizations_named",
+    "part_of",
     "people",
     "proved_domains",
     "quota_use",

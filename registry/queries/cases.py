@@ -9,7 +9,7 @@ from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from registry.actors import Viewer
-from registry.models import Organization, Outcome, Registration, Review
+from registry.models import DECIDED_BY_PEOPLE, Organization, Outcome, Registration, Review
 from registry.queries.records import organizations, registrations, waiting
 from registry.states import State
 
@@ -22,7 +22,7 @@ def cases(
     """Rows (kind, id, since) of what waits, the oldest first; `view` is "", "second" or "decided"."""
     found, parties = registrations(viewer), organizations(viewer).filter(state=State.PENDING)
     if view == "decided":
-        found, parties = found.exclude(outcome=Outcome.PENDING).exclude(decided_by="policy"), parties.none()
+        found, parties = found.filter(DECIDED_BY_PEOPLE), parties.none()
     else:
         found = found.filter(outcome=Outcome.PENDING)
     if view == "second":

@@ -4,14 +4,27 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, F, Func, Model, OrderBy, Q, QuerySet
 
 from registry.actors import Viewer
-from registry.models import Client, KeyState, Organization, ProvedDomain
+from registry.models import SEARCHED, Client, ClientKey, KeyState, Organization, ProvedDomain
 from registry.queries.records import clients, organizations
+from registry.queries.visibility import number_of
 from registry.states import FINAL_STATES, State
 
 _Row = TypeVar("_Row", bound=Model)
+_ORGANIZATION_COLUMNS: Mapping[str, OrderBy] = {
+    "organization": F("display_name").asc(),
+    "state": F("state").asc(),
+    "clients": F("clients_total").asc(),
+}
+_CLIENT_COLUMNS: Mapping[str, OrderBy] = {
+    "client": F("name").asc(),
+    "state": F("state").asc(),
+    "used": F("last_used_at").asc(nulls_first=True),
+    "keys": F("keys_total").asc(),
+}
 
 
 def organizations_found(
@@ -30,7 +43,7 @@ def organizations_found(
         rows = rows.filter(named | numbered | holding)
     if state:
         rows = rows.filter(state=state)
-    return _sorted(rows, sort, {"organization": "display_name", "state": "state", "clients": "clients_total"})
+    return _sorted(rows, sort, _ORGANIZATION_COLUMNS)
 
 
 def contained_organizations(viewer: Viewer) -> QuerySet[Organization]:
@@ -54,28 +67,51 @@ def clients_found(
     sort: str = "",
 ) -> QuerySet[Client]:
     """Clients by client_id, software_id, name or organization; `unused_since` keeps those not used after it."""
-    rows = clients(viewer).annotate(keys_total=Count("keys", filter=Q(keys__state=KeyState.ACTIVE)))
+    rows = clients(viewer).annotate(
+        keys_total=number_of(ClientKey.objects.filter(state=KeyState.ACTIVE), "client")
+    )
     if search:
-        named = Q(name__icontains=search) | Q(organization__display_name__icontains=search)
-        rows = rows.filter(named | Q(client_id__icontains=search) | Q(software_id__icontains=search))
+        rows = rows.filter(_named(search))
     exact = {"state": state, "environment": environment, "route": route, "organization__slug": slug}
     rows = rows.filter(**{column: value for column, value in exact.items() if value})
     if unused_since is not None:
-        rows = rows.filter(_unused(unused_since))
-    return _sorted(
-        rows, sort, {"client": "name", "state": "state", "used": "last_used_at", "keys": "keys_total"}
-    )
+        rows = rows.filter(unused(unused_since))
+    return _sorted(rows, sort, _CLIENT_COLUMNS)
 
 
-def _unused(since: datetime) -> Q:
-    """Live, old enough to have been used, and not used after `since`."""
+class _IsAny(Func):
+    """Whether the first expression is an element of the second, an array."""
+
+    arg_joiner = " = ANY("
+    template = "%(expressions)s)"
+    output_field = BooleanField()
+
+
+def _named(search: str) -> Q:
+    """Organizations as an array: a join, or a subquery, would keep PostgreSQL from the indexes of the others."""
+    holders = ArraySubquery(Organization.objects.filter(display_name__icontains=search).values("pk"))
+    found = Q(_IsAny(F("organization_id"), holders))
+    for column in SEARCHED:
+        found |= Q(**{f"{column}__icontains": search})
+    return found
+
+
+def unused(since: datetime) -> Q:
+    """The condition of a client that is live, old enough to have been used, and not used after `since`."""
     quiet = Q(last_used_at__lt=since) | Q(last_used_at=None, registered_at__lt=since)
     return quiet & ~Q(state__in=FINAL_STATES)
 
 
-def _sorted(rows: QuerySet[_Row], sort: str, columns: Mapping[str, str]) -> QuerySet[_Row]:
+def _sorted(rows: QuerySet[_Row], sort: str, columns: Mapping[str, OrderBy]) -> QuerySet[_Row]:
     column = columns.get(sort.removeprefix("-"))
     if column is None:
         return rows
-    order = F(column).desc(nulls_last=True) if sort.startswith("-") else F(column).asc(nulls_first=True)
-    return rows.order_by(order, "pk")
+    rows = rows.order_by(column, "pk")
+    return rows.reverse() if sort.startswith("-") else rows
+
+
+def part_of(rows: QuerySet[_Row], start: int, end: int) -> list[_Row]:
+    """The rows of a list from one place to another. Sorted by keys alone: only these are read whole."""
+    keys = list(rows.values_list("pk", flat=True)[start:end])
+    found = rows.order_by().in_bulk(keys)
+    return [found[key] for key in keys if key in found]

@@ -28,18 +28,16 @@ from registry.models import (
     RegistrationAccessToken,
     User,
 )
-from registry.queries.visibility import visible
+from registry.queries.visibility import number_of, visible
 from registry.roles import STAFF_ROLES
-from registry.states import Environment, State
+from registry.states import FINAL_STATES, Environment
 
 
 def organizations(viewer: Viewer) -> QuerySet[Organization]:
     return (
         Organization.objects.filter(visible(viewer, "pk"))
         .select_related("sponsor")
-        .annotate(
-            clients_total=Count("clients", filter=~Q(clients__state__in=[State.REVOKED, State.OFFBOARDED]))
-        )
+        .annotate(clients_total=number_of(Client.objects.exclude(state__in=FINAL_STATES), "organization"))
         .order_by("display_name", "pk")
     )
 
@@ -52,30 +50,42 @@ def organization(viewer: Viewer, slug: str) -> Organization:
     return found
 
 
+def id_of(viewer: Viewer, slug: str) -> UUID:
+    """Raises NotFound as `organization` does, and reads no more than it needs."""
+    found = Organization.objects.filter(visible(viewer, "pk"), slug=slug).values_list("pk", flat=True).first()
+    if found is None:
+        raise NotFound("There is no such organization.")
+    return found
+
+
 def entitlements(viewer: Viewer, slug: str) -> QuerySet[Entitlement]:
-    return organization(viewer, slug).entitlements.order_by("role")
+    return Entitlement.objects.filter(organization=id_of(viewer, slug)).order_by("role")
 
 
 def quotas(viewer: Viewer, slug: str) -> QuerySet[Quota]:
-    return organization(viewer, slug).quotas.order_by("-environment")
+    return Quota.objects.filter(organization=id_of(viewer, slug)).order_by("-environment")
 
 
 def proved_domains(viewer: Viewer, slug: str) -> QuerySet[ProvedDomain]:
-    return organization(viewer, slug).proved_domains.filter(ended_at=None).order_by("domain")
+    return ProvedDomain.objects.filter(organization=id_of(viewer, slug), ended_at=None).order_by("domain")
 
 
 def contacts(viewer: Viewer, slug: str) -> QuerySet[Contact]:
-    return organization(viewer, slug).contacts.order_by("kind")
+    return Contact.objects.filter(organization=id_of(viewer, slug)).order_by("kind")
 
 
 def people(viewer: Viewer, slug: str) -> QuerySet[User, User]:
     """People of an organization; `factors` counts their second factors."""
-    return organization(viewer, slug).people.annotate(factors=Count("authenticator")).order_by("name")
+    return (
+        User.objects.filter(organization=id_of(viewer, slug))
+        .annotate(factors=Count("authenticator"))
+        .order_by("name")
+    )
 
 
 def invitations(viewer: Viewer, slug: str, now: datetime) -> QuerySet[Invitation]:
     """Invitations that were not accepted and have not ended."""
-    rows = organization(viewer, slug).invitations.filter(accepted_at=None, expires_at__gt=now)
+    rows = Invitation.objects.filter(organization=id_of(viewer, slug), accepted_at=None, expires_at__gt=now)
     return rows.order_by("expires_at")
 
 
@@ -92,7 +102,7 @@ def staff(viewer: Viewer) -> QuerySet[User, User]:
 
 
 def initial_access_tokens(viewer: Viewer, slug: str) -> QuerySet[InitialAccessToken]:
-    rows = organization(viewer, slug).initial_access_tokens.select_related("organization")
+    rows = InitialAccessToken.objects.filter(organization=id_of(viewer, slug)).select_related("organization")
     return rows.order_by("-created_at", "-pk")
 
 
@@ -164,14 +174,6 @@ def audit_events(viewer: Viewer, **conditions: Any) -> Any:
 def refused_registrations(viewer: Viewer) -> Any:
     """Refused registration requests: they left nothing behind but these events."""
     return audit_events(viewer, action=Event.REGISTRATION_REFUSED)
-
-
-def counts_by_state(viewer: Viewer, subject: str) -> dict[str, int]:
-    """How many organizations, or clients, are in each state."""
-    rows = {"organizations": Organization.objects, "clients": Client.objects}[subject]
-    column = {"organizations": "pk", "clients": "organization_id"}[subject]
-    found = rows.filter(visible(viewer, column)).values_list("state").annotate(Count("pk")).order_by("state")
-    return dict(found)
 
 
 def expiring_initial_access_tokens(viewer: Viewer, now: datetime) -> QuerySet[InitialAccessToken]:

@@ -1,9 +1,11 @@
 """Who may see what: the one condition that every reader puts on its rows."""
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from registry.actors import Viewer
 from registry.errors import OperatorMissing
@@ -53,3 +55,14 @@ def visible(viewer: Viewer, column: str) -> Q:
     if viewer.organization_id is not None:
         return Q(**{column: viewer.organization_id})
     return Q(pk__in=[])
+
+
+def number_of(rows: QuerySet[Any], holder: str) -> Coalesce:
+    """How many of `rows` each row of another table holds; `holder` is the column that points there.
+
+    PostgreSQL counts for the rows that are given out alone, where a join would count for the whole table.
+    """
+    held = rows.filter(**{holder: OuterRef("pk")}).order_by().values(holder)
+    return Coalesce(
+        Subquery(held.annotate(number=Count("*")).values("number")), 0, output_field=IntegerField()
+    )
