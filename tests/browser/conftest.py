@@ -5,13 +5,14 @@ loop owns the thread from then on. Chromium ends with its module, so that tests 
 With CONCORDAT_SCREENSHOTS=folder each page that was looked at is also drawn there.
 """
 
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from tests.browser import stage as staging
@@ -47,10 +48,9 @@ def chromium(stage: Stage) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def opened(chromium: Browser, live_server: Live, stage: Stage) -> Iterator[Opened]:
-    """`opened("stan")` is a browser profile in which this person is signed in; `opened()` one of a stranger."""
-    contexts: list[BrowserContext] = []
+@pytest.fixture(scope="module")
+def profile(chromium: Browser, live_server: Live, stage: Stage) -> Opened:
+    """`profile("stan")` is a browser profile in which this person is signed in; `profile()` one of a stranger."""
 
     def open_(who: str = "", **options: Any) -> BrowserContext:
         # Without motion a colour is what it will be, at once.
@@ -58,12 +58,29 @@ def opened(chromium: Browser, live_server: Live, stage: Stage) -> Iterator[Opene
             base_url=live_server.base_url, ignore_https_errors=True, reduced_motion="reduce", **options
         )
         context.set_default_timeout(10_000)
-        contexts.append(context)
         if who:
             address = {"url": live_server.base_url, "secure": True, "httpOnly": True}
             context.add_cookies([{"name": "__Host-session", "value": stage.sessions[who], **address}])  # type: ignore[typeddict-item]
         return context
 
+    return open_
+
+
+@pytest.fixture
+def opened(profile: Opened) -> Iterator[Opened]:
+    """The same, for one test alone."""
+    contexts: list[BrowserContext] = []
+
+    def open_(who: str = "", **options: Any) -> BrowserContext:
+        contexts.append(profile(who, **options))
+        return contexts[-1]
+
     yield open_
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def tabs(profile: Opened) -> Callable[[str], Page]:
+    """`tabs("stan")` is the tab of this person, the same in every test: what it fetched once stays with it."""
+    return functools.cache(lambda who: profile(who).new_page())

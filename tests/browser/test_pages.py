@@ -1,13 +1,14 @@
 """Every page at two widths in both themes: no accessibility violation, no console error, no CSP violation."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Error, Page
 
-from tests.browser.conftest import Opened
 from tests.browser.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -73,23 +74,40 @@ PUBLIC = {
 
 
 @pytest.fixture
-def page(opened: Opened, request: pytest.FixtureRequest) -> Page:
-    return opened(getattr(request, "param", "")).new_page()
+def page(tabs: Callable[[str], Page], request: pytest.FixtureRequest) -> Page:
+    return tabs(getattr(request, "param", ""))
 
 
 def look(page: Page, address: str, name: str, status: int = 200) -> None:
     """Open a page and judge it in every width and theme."""
-    said: list[str] = []
-    page.on(
-        "console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None
-    )
-    page.on("pageerror", lambda error: said.append(str(error)))
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-    answer = page.goto(address)
-    assert answer is not None
-    assert answer.status == status
-    judge(page, name)
+    with complaints(page) as said:
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == status
+        judge(page, name)
     assert [line for line in said if f"status of {status}" not in line] == []
+
+
+@contextmanager
+def complaints(page: Page) -> Iterator[list[str]]:
+    """What the console and uncaught errors say meanwhile."""
+    said: list[str] = []
+
+    def of_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            said.append(message.text)
+
+    def of_page(error: Error) -> None:
+        said.append(str(error))
+
+    page.on("console", of_console)
+    page.on("pageerror", of_page)
+    try:
+        yield said
+    finally:
+        page.remove_listener("console", of_console)
+        page.remove_listener("pageerror", of_page)
 
 
 def judge(page: Page, name: str) -> None:
