@@ -4,7 +4,7 @@ Every run stands on a real PostgreSQL and a real Valkey: those of DATABASE_URL a
 names them, else throw-away ones (portal.local.throwaway). The database of DATABASE_URL is migrated and then only a
 template, to which nobody connects; tests work on clones of it, as the role that owns no table:
 
-django_db, db     one clone, each test is rolled back
+django_db, db     one clone with an operator and nothing else, each test is rolled back
 live_db           another clone, commits stay; live_server serves this one
 clone_database    a clone of its own for a test that needs to begin with an empty one
 
@@ -99,9 +99,13 @@ def _connected_to(name: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None) -> Iterator[None]:
-    """The clone that ordinary database tests roll back on."""
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The clone that ordinary database tests roll back on; the operator is founded in it."""
+    from tests import world
+
     with _clone("rolled_back") as name, _connected_to(name):
+        with django_db_blocker.unblock():
+            world.operator()
         yield
 
 

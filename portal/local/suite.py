@@ -15,7 +15,11 @@ MOST_WORKERS = 4
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Become pytest, so that its exit code is ours."""
+    """Become pytest, so that its exit code is ours.
+
+    It starts dozens of processes of ours: compiled code is kept, whatever the environment says.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.chdir(ROOT)
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *workers(arguments), *arguments])

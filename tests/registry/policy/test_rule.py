@@ -1,7 +1,7 @@
 """The catalogue keeps its promises: one id, one kind, a source, examples of both sides that hold."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -21,16 +21,18 @@ from registry.policy.rule import (
     example,
     rule,
 )
+from tests.each import check_each
 
 SECTIONS = {"U1", "U2", "U3", "U4", "U5", "G1", "A1", "A2", "K1", "K2", "S1", "T2", "D1", "C1", "L1", "P1"}
 
 
-def cases(side: str) -> list[Any]:
-    return [
-        pytest.param(each, shown, id=f"{each.id}-{number}")
-        for each in RULES
-        for number, shown in enumerate(getattr(each, side))
-    ]
+Shown = tuple[Rule, Example]
+
+
+def examples(side: str) -> Iterator[tuple[str, Shown]]:
+    for each in RULES:
+        for number, shown in enumerate(getattr(each, side)):
+            yield f"{each.id}-{number}", (each, shown)
 
 
 def reaction(each: Rule, shown: Example) -> list[object]:
@@ -39,38 +41,58 @@ def reaction(each: Rule, shown: Example) -> list[object]:
 
 
 class TestExamples:
-    @pytest.mark.parametrize(("each", "shown"), cases("accepts"))
-    def test_are_accepted(self, each: Rule, shown: Example) -> None:
-        assert reaction(each, shown) == []
+    def test_are_accepted(self) -> None:
+        def check(shown: Shown) -> None:
+            assert reaction(*shown) == []
 
-    @pytest.mark.parametrize(("each", "shown"), cases("refuses"))
-    def test_are_refused_or_replaced(self, each: Rule, shown: Example) -> None:
-        assert reaction(each, shown) != []
+        check_each(examples("accepts"), check)
 
-    @pytest.mark.parametrize(("each", "shown"), cases("refuses"))
-    def test_are_refused_by_the_engine_too(self, each: Rule, shown: Example) -> None:
-        judgement = engine.judge(parse(shown.document), shown.context)
-        by = judgement.findings if each.kind is Kind.REFUSE else judgement.replaced
-        assert each.id in {one.rule for one in by}
+    def test_are_refused_or_replaced(self) -> None:
+        def check(shown: Shown) -> None:
+            assert reaction(*shown) != []
+
+        check_each(examples("refuses"), check)
+
+    def test_are_refused_by_the_engine_too(self) -> None:
+        def check(shown: Shown) -> None:
+            each, refused = shown
+            judgement = engine.judge(parse(refused.document), refused.context)
+            by = judgement.findings if each.kind is Kind.REFUSE else judgement.replaced
+            assert each.id in {one.rule for one in by}
+
+        check_each(examples("refuses"), check)
 
 
-@pytest.mark.parametrize("each", RULES, ids=lambda each: each.id)
+def every_rule(check: Callable[[Any, Rule], None]) -> Callable[[object], None]:
+    """A test of all rules from a check of one."""
+
+    def test(self: object) -> None:
+        check_each(((each.id, each) for each in RULES), lambda each: check(self, each))
+
+    return test
+
+
 class TestEveryRule:
+    @every_rule
     def test_has_examples_of_both_sides(self, each: Rule) -> None:
         assert each.accepts
         assert each.refuses
 
+    @every_rule
     def test_has_a_title_and_a_source(self, each: Rule) -> None:
         assert each.title
         assert re.search(r"RFC|CWE|OpenID|FAPI|UTR", each.source)
 
+    @every_rule
     def test_belongs_to_a_row_of_the_catalogue(self, each: Rule) -> None:
         assert each.id.split(".")[0] in SECTIONS
         assert re.fullmatch(r"[A-Z][0-9]\.[a-z_]+", each.id)
 
+    @every_rule
     def test_refuses_or_replaces_never_both(self, each: Rule) -> None:
         assert (each.check is None) != (each.change is None)
 
+    @every_rule
     def test_has_the_error_of_its_row(self, each: Rule) -> None:
         row = each.id.split(".")[0]
         redirects = row in {"U1", "U2", "U3", "U4"}
@@ -79,6 +101,7 @@ class TestEveryRule:
         )
         assert each.error is expected
 
+    @every_rule
     def test_speaks_within_the_characters_of_a_description(self, each: Rule) -> None:
         for shown in each.refuses:
             for finding in each.findings(parse(shown.document), shown.context):

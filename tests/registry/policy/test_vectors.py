@@ -20,6 +20,7 @@ from registry.errors import (
 )
 from registry.policy import engine
 from registry.policy.rule import EXAMPLE_CONTEXT
+from tests.each import check_each
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 REDIRECTS = json.loads((VECTORS / "redirect_uris.json").read_text())
@@ -67,8 +68,15 @@ def answer(refusal: Refusal) -> tuple[int, str]:
 
 
 class TestRedirectUris:
-    @pytest.mark.parametrize("case", REDIRECTS["cases"], ids=lambda case: f"{case['expect']}: {case['why']}")
-    def test_are_judged_as_expected(self, case: dict[str, Any]) -> None:
+    def test_are_judged_as_expected(self) -> None:
+        named = (
+            (f"{number}, {case['expect']}: {case['why']}", case)
+            for number, case in enumerate(REDIRECTS["cases"])
+        )
+        check_each(named, self.check_judged)
+
+    @staticmethod
+    def check_judged(case: dict[str, Any]) -> None:
         kind = case["application_type"]
         request = REDIRECTS["request"][kind] | {"application_type": kind, "redirect_uris": [case["uri"]]}
         facts = replace(EXAMPLE_CONTEXT, proved_domains=frozenset(case["proved_domains"]))
@@ -87,8 +95,10 @@ class TestRedirectUris:
 
 
 class TestRegistrationBodies:
-    @pytest.mark.parametrize("case", BODIES["cases"], ids=lambda case: case["name"])
-    def test_are_answered_as_expected(self, case: dict[str, Any]) -> None:
+    def test_are_answered_as_expected(self) -> None:
+        check_each(((case["name"], case) for case in BODIES["cases"]), self.check_answered)
+
+    def check_answered(self, case: dict[str, Any]) -> None:
         if case["expect"]["status"] == 201:
             self.check_registered(case["expect"], registered(case).as_document())
             return
