@@ -256,9 +256,9 @@ def has_a_plain_host(parsed: Uri, metadata: ClientMetadata, context: Context) ->
     ),
 )
 def has_a_plain_port(parsed: Uri, metadata: ClientMetadata, context: Context) -> Verdict:
-    if parsed.scheme not in WEB_SCHEMES or parsed.port is None or Problem.PORT in parsed.problems:
-        return None
     port = parsed.port
+    if parsed.scheme not in WEB_SCHEMES or port is None or not uri.is_number(port):
+        return None
     if port == DEFAULT_PORTS[parsed.scheme]:
         return "spells out the default port", "Leave the port out."
     if not port or port.startswith("0") or len(port) > 5 or int(port) > 65_535:

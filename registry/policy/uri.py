@@ -144,6 +144,11 @@ def _fits(pattern: re.Pattern[str], component: str | None) -> bool:
     return bool(pattern.fullmatch(plain))
 
 
+def is_number(port: str) -> bool:
+    """Whether a port is of digits alone, or empty (RFC 3986 §3.2.3). What else stands there is a problem of its own."""
+    return bool(_PORT.fullmatch(port))
+
+
 def is_dns_name(host: str) -> bool:
     """Whether `host` (lower case) is a DNS name in A-labels: letters, digits and hyphens, no trailing dot.
 

@@ -204,6 +204,10 @@ class TestU1Port:
     def test_refuses(self, port: str) -> None:
         assert of_uri("U1.port", f"{HOST}:{port}/cb")
 
+    @pytest.mark.parametrize("port", ["port", "5\u00c3", "\u00b2", "\u0663", "8 0", " 80", "+80", "8_0"])
+    def test_leaves_to_other_rules_what_is_no_number(self, port: str) -> None:
+        assert not of_uri("U1.port", f"{HOST}:{port}/cb")
+
     @pytest.mark.parametrize("port", ["1", "80", "8443", "65535"])
     def test_accepts(self, port: str) -> None:
         assert not of_uri("U1.port", f"{HOST}:{port}/cb")
