@@ -52,8 +52,10 @@ def test_requests_of_both_processes_are_one_sum(
 ) -> None:
     with django_db_blocker.unblock(), machines.on(machine):
         iat = world.initial_access_token(world.organization()).value
-        made = machine.live.post("/register", bearer=iat, json=world.machine_metadata()).json()
-    client, form = (made["client_id"], made["client_secret"]), {"grant_type": "client_credentials"}
+        answer = machine.live.post("/register", bearer=iat, json=world.machine_metadata())
+    assert answer.status == 201, answer.text
+    made, form = answer.json(), {"grant_type": "client_credentials"}
+    client = (made["client_id"], made["client_secret"])
     before = read(port)
     each([client] * 40, lambda one: machine.live.post("/token", basic=one, form=form), at_once=8)
     after = read(port)
