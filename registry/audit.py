@@ -7,7 +7,7 @@ happens to its row before it is sequenced (`registry.transparency`) is seen.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection
@@ -50,6 +50,19 @@ def record(
         raise NotInTransaction(action)
     row = _row(action, organization, subject, actor, now, reason, environment)
     _insert(row | {"before": before, "after": after, "policy_version": policy_version})
+
+
+class Party(Protocol):
+    """What is needed of an organization's row."""
+
+    pk: UUID
+    slug: str
+
+
+def record_of_organization(action: Event, party: Party, *, actor: Actor, now: datetime, **facts: Any) -> None:
+    """Write one event about an organization itself; `facts` are the rest of what `record` takes."""
+    subject = ("organization", party.slug)
+    record(action, organization=party.pk, subject=subject, actor=actor, now=now, **facts)
 
 
 def record_once(

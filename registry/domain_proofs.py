@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import idna
@@ -42,7 +41,9 @@ def attest_domain(
         proved_at=now,
     )
     lifecycle.save_edition(organization)
-    _record(Event.DOMAIN_PROVED, organization, actor, now, after={"domain": name, "evidence": evidence})
+    audit.record_of_organization(
+        Event.DOMAIN_PROVED, organization, actor=actor, now=now, after={"domain": name, "evidence": evidence}
+    )
     return proved
 
 
@@ -65,7 +66,9 @@ def end_domain(
     proved.save(force_update=True, update_fields=["ended_at"])
     lifecycle.save_edition(organization)
     before = {"domain": proved.domain, "evidence": proved.evidence}
-    _record(Event.DOMAIN_ENDED, organization, actor, now, reason=reason, before=before)
+    audit.record_of_organization(
+        Event.DOMAIN_ENDED, organization, actor=actor, now=now, reason=reason, before=before
+    )
     return proved
 
 
@@ -102,14 +105,3 @@ def _at_and_above(name: str) -> Iterator[str]:
     """`a.b.example` → itself, `b.example`, `example`."""
     labels = name.split(".")
     return (".".join(labels[at:]) for at in range(len(labels)))
-
-
-def _record(event: Event, organization: Organization, actor: Actor, now: datetime, **facts: Any) -> None:
-    audit.record(
-        event,
-        organization=organization.pk,
-        subject=("organization", organization.slug),
-        actor=actor,
-        now=now,
-        **facts,
-    )

@@ -121,12 +121,12 @@ def contain_environment(
     setattr(organization, column, True)
     setattr(organization, f"{column}_by", actor.name)
     save_edition(organization)
-    _record_organization(
-        organization,
+    audit.record_of_organization(
         Event.ORGANIZATION_ENVIRONMENT_CONTAINED,
-        actor,
-        _needed(reason),
-        now,
+        organization,
+        actor=actor,
+        reason=_needed(reason),
+        now=now,
         environment=environment,
         after=_reach(organization, now, environment),
     )
@@ -155,12 +155,12 @@ def restore_environment(
         raise TransitionRefused(f"{organization} in {environment}", "not contained", "restore")
     setattr(organization, column, False)
     save_edition(organization)
-    _record_organization(
-        organization,
+    audit.record_of_organization(
         Event.ORGANIZATION_ENVIRONMENT_RESTORED,
-        actor,
-        _needed(reason),
-        now,
+        organization,
+        actor=actor,
+        reason=_needed(reason),
+        now=now,
         environment=environment,
     )
     return organization
@@ -231,12 +231,12 @@ def _move_organization(
     organization.state, organization.state_before = following, before
     organization.state_reason, organization.state_since = reason, now
     save_edition(organization)
-    _record_organization(
-        organization,
+    audit.record_of_organization(
         action,
-        actor,
-        reason,
-        now,
+        organization,
+        actor=actor,
+        reason=reason,
+        now=now,
         before={"state": before},
         after={"state": following, **(after or {})},
     )
@@ -247,25 +247,6 @@ def save_edition(organization: Organization) -> None:
     """A locked organization, or what belongs to it, changed: that is part of what its approver saw."""
     organization.version += 1
     organization.save(force_update=True)
-
-
-def _record_organization(
-    organization: Organization,
-    action: Event,
-    actor: Actor,
-    reason: str,
-    now: datetime,
-    **facts: Any,
-) -> None:
-    audit.record(
-        action,
-        organization=organization.pk,
-        subject=("organization", organization.slug),
-        actor=actor,
-        reason=reason,
-        now=now,
-        **facts,
-    )
 
 
 def _needed(reason: str) -> str:

@@ -45,7 +45,9 @@ def create_organization(
     )
     _save_once(organization, is_new=True)
     _add_parts(organization, facts)
-    _record(organization, Event.ORGANIZATION_CREATED, actor, now, after=_summary(facts))
+    audit.record_of_organization(
+        Event.ORGANIZATION_CREATED, organization, actor=actor, now=now, after=_summary(facts)
+    )
     return organization
 
 
@@ -89,20 +91,7 @@ def _save_once(organization: Organization, *, is_new: bool) -> None:
         ) from cause
 
 
-_COLUMNS = frozenset(
-    {
-        "legal_name",
-        "display_name",
-        "registration_scheme",
-        "registration_number",
-        "country",
-        "website",
-        "contract_end",
-        "sponsor_id",
-        "sandbox_review",
-        "production_review",
-    }
-)
+_COLUMNS = frozenset({*facts_of.COLUMNS, "sponsor_id", "sandbox_review", "production_review"})
 _CHANGEABLE = _COLUMNS | {"contacts"}
 
 
@@ -131,7 +120,15 @@ def change_organization(
     if "contacts" in changes:
         _replace_contacts(organization, changes["contacts"])
     after = {name: _held(organization, name) for name in changes}
-    _record(organization, Event.ORGANIZATION_CHANGED, actor, now, before=before, after=after, reason=reason)
+    audit.record_of_organization(
+        Event.ORGANIZATION_CHANGED,
+        organization,
+        actor=actor,
+        now=now,
+        before=before,
+        after=after,
+        reason=reason,
+    )
     return organization
 
 
@@ -202,7 +199,7 @@ def grant_entitlement(
     )
     lifecycle.save_edition(organization)
     told = {"before": before, "after": facts.summary(), "reason": reason}
-    _record(organization, Event.ENTITLEMENT_GRANTED, actor, now, **told)
+    audit.record_of_organization(Event.ENTITLEMENT_GRANTED, organization, actor=actor, now=now, **told)
     return entitlement
 
 
@@ -225,7 +222,9 @@ def withdraw_entitlement(
     held.delete()
     lifecycle.save_edition(organization)
     before = _entitlement(held).summary()
-    _record(organization, Event.ENTITLEMENT_WITHDRAWN, actor, now, before=before, reason=reason)
+    audit.record_of_organization(
+        Event.ENTITLEMENT_WITHDRAWN, organization, actor=actor, now=now, before=before, reason=reason
+    )
     return held
 
 
@@ -252,20 +251,11 @@ def set_quota(
     )
     lifecycle.save_edition(organization)
     after = {"environment": facts.environment, **facts.row()}
-    _record(organization, Event.QUOTA_SET, actor, now, before=before, after=after, reason=reason)
+    audit.record_of_organization(
+        Event.QUOTA_SET, organization, actor=actor, now=now, before=before, after=after, reason=reason
+    )
     return quota
 
 
 def _limits(row: Quota) -> dict[str, int]:
     return {name: getattr(row, name) for name in QuotaFacts(row.environment).row()}
-
-
-def _record(organization: Organization, event: Event, actor: Actor, now: datetime, **facts: Any) -> None:
-    audit.record(
-        event,
-        organization=organization.pk,
-        subject=("organization", organization.slug),
-        actor=actor,
-        now=now,
-        **facts,
-    )

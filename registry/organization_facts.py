@@ -14,6 +14,16 @@ from registry.errors import Finding, InvalidInput
 from registry.models import ContactKind, RegistrationScheme, Review
 from registry.states import Environment
 
+# Columns of an organization that say who it is; the last is a day.
+COLUMNS = (
+    "legal_name",
+    "display_name",
+    "registration_scheme",
+    "registration_number",
+    "country",
+    "website",
+    "contract_end",
+)
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(9998, 12, 31)  # there is a day before and a day after each
 RESERVED_SLUGS = frozenset({"lookup", "new"})  # words of our own addresses
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")

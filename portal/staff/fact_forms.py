@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 
 from portal.staff.forms import CONTACT_KINDS, GRANT_TYPES, REGISTERS, ReasonForm, area, day_field, mono
-from registry.organization_facts import ContactFacts, EntitlementFacts, QuotaFacts
+from registry.organization_facts import COLUMNS, ContactFacts, EntitlementFacts, QuotaFacts
 from registry.preconditions import edition
 from registry.queries import EntitlementRow, OrganizationRow, QuotaRow
 
@@ -27,17 +27,6 @@ class SeenForm(ReasonForm):
     def is_stale(self) -> bool:
         """True when somebody changed the organization since this form was shown."""
         return self.is_bound and self.data.get("seen") != self._now
-
-
-_FACTS = (
-    "legal_name",
-    "display_name",
-    "registration_scheme",
-    "registration_number",
-    "country",
-    "website",
-    "contract_end",
-)
 
 
 class FactsForm(SeenForm):
@@ -73,7 +62,7 @@ class FactsForm(SeenForm):
         self._row, self._contacts = row, list(contacts)
         self.fields["sponsor"].choices = [("", "Nobody yet"), *sponsors]  # type: ignore[attr-defined]  # a choice
         self.fields["sponsor"].initial = str(row.sponsor_id or "")
-        for name in _FACTS:
+        for name in COLUMNS:
             self.fields[name].initial = getattr(row, name)
         held = {contact.kind: contact for contact in self._contacts}
         for kind in CONTACT_KINDS:
@@ -105,7 +94,7 @@ class FactsForm(SeenForm):
     @property
     def changes(self) -> dict[str, Any]:
         """What is not as it was, as the registry names it."""
-        said = {name: self.cleaned_data[name] for name in _FACTS}
+        said = {name: self.cleaned_data[name] for name in COLUMNS}
         sponsor = self.cleaned_data["sponsor"]
         said |= {"sponsor_id": UUID(sponsor) if sponsor else None}
         changed = {name: value for name, value in said.items() if value != getattr(self._row, name)}
@@ -125,7 +114,7 @@ class FactsForm(SeenForm):
             {
                 "heading": "Who it is",
                 "note": "as registered with its authority",
-                "fields": self._named(_FACTS[:-1]),
+                "fields": self._named(COLUMNS[:-1]),
             },
             {
                 "heading": "Who answers for it here",
