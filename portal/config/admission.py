@@ -2,7 +2,8 @@
 
 A process works on a few requests at a time; the rest wait at this door, each kind in its own line. A place that becomes
 free goes to the first line that has somebody. The waiting room is smaller for each kind than for the one before, so
-that the last are sent away first: with 503 and Retry-After, before Django has read a byte of them.
+that the last are sent away first: with 503 and Retry-After, before Django has seen anything of them. What they sent has
+been taken whole by then (portal.config.bodies): a half-sent body waits before this door and holds no place.
 """
 
 import threading
