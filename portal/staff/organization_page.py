@@ -13,7 +13,14 @@ from portal.permissions import Act, may
 from portal.staff.forms import REVIEWS
 from registry import access, clock, queries
 from registry.queries import OrganizationRow
-from registry.states import FINAL_STATES, Action, Environment, OrganizationEvent, organization_state_after
+from registry.states import (
+    FINAL_STATES,
+    Action,
+    Environment,
+    OrganizationEvent,
+    State,
+    organization_state_after,
+)
 
 _REVIEWS = dict(REVIEWS)
 _CONTAINED = {"sandbox_contained": "sandbox", "production_contained": "production"}
@@ -34,6 +41,7 @@ def facts(row: OrganizationRow) -> dict[str, Any]:
         "sandbox_review": _REVIEWS[row.sandbox_review],
         "production_review": _REVIEWS[row.production_review],
         "sponsor_name": str(row.sponsor) if row.sponsor else "",
+        "is_operator": row.is_operator,
         "since": row.created_at.date(),
         "contract_end": row.contract_end,
         "cutoff_at": row.cutoff_at,
@@ -106,6 +114,16 @@ def event_address(event: Any) -> str:
     return reverse("staff:audit_event", args=[event.id])
 
 
+def stopped(row: Any) -> str:
+    """What stops a client whatever its own state says, or ""."""
+    if row.state in FINAL_STATES:
+        return ""
+    if row.organization.state == State.SUSPENDED:
+        return "organization contained"
+    contained = row.environment in contained_environments(row.organization)
+    return f"{row.environment} contained" if contained else ""
+
+
 def client_row(row: Any) -> dict[str, Any]:
     """One client for parts/client_rows.html."""
     return {
@@ -114,6 +132,7 @@ def client_row(row: Any) -> dict[str, Any]:
         "organization_name": row.organization.display_name,
         "organization_slug": row.organization.slug,
         "state": row.state,
+        "stopped": stopped(row),
         "environment": row.environment,
         "route": row.route,
         "key_count": row.keys_total,

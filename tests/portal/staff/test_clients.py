@@ -46,6 +46,31 @@ class TestList:
         assert to("client", ledger) in text(ada, f"/staff/clients/?q={ledger[3:]}")
         assert to("client", ledger) in text(ada, f"/staff/clients/?q={acme.display_name}")
 
+    @pytest.mark.parametrize(
+        ("environment", "said"),
+        [
+            (None, "organization contained"),
+            (Environment.SANDBOX, "sandbox contained"),
+            (Environment.PRODUCTION, ""),
+        ],
+    )
+    def test_says_what_stops_an_active_one(
+        self, ada: Client, ledger: str, acme: Organization, environment: Environment | None, said: str
+    ) -> None:
+        act = {"actor": world.STAN, "reason": "drill", "now": world.now()}
+        if environment is None:
+            lifecycle.contain_organization(acme.pk, **act)
+        else:
+            lifecycle.contain_environment(acme.pk, environment, **act)
+        page = text(ada, f"/staff/clients/?q={ledger}")
+        assert (f"{said}</span>" in page) if said else ("contained</span>" not in page)
+
+    def test_nothing_more_stops_one_that_ended(self, ada: Client, ledger: str, acme: Organization) -> None:
+        act = {"actor": world.STAN, "reason": "drill", "now": world.now()}
+        lifecycle.deregister_client(ledger, **act)
+        lifecycle.contain_organization(acme.pk, **act)
+        assert "contained</span>" not in text(ada, f"/staff/clients/?q={ledger}")
+
 
 class TestDetail:
     def test_says_whether_it_may_act(self, ada: Client, ledger: str) -> None:

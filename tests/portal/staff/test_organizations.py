@@ -117,6 +117,14 @@ class TestTabs:
         assert "1 of 1" in page  # clients of the sandbox quota: 1 of 1 000
         assert "Approved; the organization is active" in page
 
+    def test_the_operators_own_role_is_not_offered_for_withdrawal(
+        self, stan: Client, acme: Organization
+    ) -> None:
+        assert "Withdraw …" in text(stan, reverse("staff:organization", args=[acme.slug]))
+        page = text(stan, reverse("staff:organization", args=[world.operator().slug]))
+        assert "Change …" in page
+        assert "Withdraw …" not in page
+
     def test_an_unknown_one_is_not_there(self, ada: Client, db: None) -> None:
         assert ada.get(reverse("staff:organization", args=["nobody"])).status_code == 404
 
