@@ -52,24 +52,28 @@ class Bed:
 
     def __init__(self, home: Path, register: Register) -> None:
         self.engines = Engines(home)
-        self._register = register
+        self.register = register
         self._servers = ExitStack()
 
     def start(self) -> None:
         """Start the engines, with the statement counter loaded and asleep."""
-        self.engines.start(self._register.add)
+        self.engines.start(self.register.add)
         with databases.administering(self.engines.postgres.superuser_url) as connection:
             connection.execute(f"ALTER SYSTEM SET shared_preload_libraries = '{COUNTER}'")
             connection.execute(f"ALTER SYSTEM SET {COUNTER}.track = 'none'")
             connection.execute("ALTER SYSTEM SET max_connections = 200")
         self.engines.postgres.stop()
         self.engines.postgres.start()
-        self._register.add(self.engines.postgres.child)
+        self.register.add(self.engines.postgres.child)
 
     def stop(self) -> None:
         self._servers.close()
         self.engines.stop()
-        self._register.clear()
+        self.register.clear()
+
+    @property
+    def logs(self) -> Path:
+        return self.engines.home / "log"
 
     @property
     def database_pid(self) -> int:
@@ -113,12 +117,12 @@ class Bed:
         child = Child(
             name=name,
             command=[*programs.granian(port=port, workers=WEB_WORKERS), application],
-            log=self.engines.home / "log" / f"{name}.log",
+            log=self.logs / f"{name}.log",
             environment=dict(environment) | {"DATABASE_POOL": "1"},
             folder=folder,
         )
         child.start()
-        self._register.add(child)
+        self.register.add(child)
         self._servers.callback(child.stop)
         wait_until_it_answers(child, port)
         return Web(name, port, child, self.superuser_url(database))

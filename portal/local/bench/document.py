@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from portal.local.bench.goals import FLAT, GOALS, IDLE_MIB, PAGE_MS
+from portal.local.bench.goals import FLAT, GOALS, IDLE_MIB, PAGE_MS, WORKER_MIB
 from portal.local.errors import CannotRun
 
 BEGIN, END = "<!-- figures: written by manage.py bench -->", "<!-- end of figures -->"
@@ -87,13 +87,22 @@ def _memory(run: Run) -> str:
         [
             side,
             f"{sum(parts):.0f}",
-            " + ".join(f"{part:.0f}" for part in parts),
+            _parts(parts),
             f"{sum(run['after_mib'][side]):.0f}",
         ]
         for side, parts in run["idle_mib"].items()
     ]
+    rows += [
+        [f"Celery {name}", f"{sum(parts):.0f}", _parts(parts), "–"]
+        for name, parts in run["workers_mib"].items()
+    ]
     table = _table(("Memory in MiB (PSS)", "idle", "master and workers", "after the run"), rows)
-    return f"{table}\nThe bar for ours, idle, is {IDLE_MIB:.0f} MiB.\n"
+    bars = f"The bar for ours, idle, is {IDLE_MIB:.0f} MiB, for a Celery worker {WORKER_MIB:.0f} MiB."
+    return f"{table}\n{bars}\n"
+
+
+def _parts(parts: Sequence[float]) -> str:
+    return " + ".join(f"{part:.0f}" for part in parts)
 
 
 def _flat(flat: Mapping[str, Mapping[str, Any]]) -> str:

@@ -64,6 +64,11 @@ class Plan:
         used = self.warm_up * 2 + self.requests * self.rounds
         return max(self.clients // 4, self.kept_refresh_tokens + used)
 
+    @property
+    def most_requests(self) -> int:
+        """Of revocations in each round, so that none is asked for twice; every second client holds a token for one."""
+        return (self.clients // 2 - 2 * self.warm_up) // self.rounds
+
     def client_of_refresh_token(self, number: int) -> int:
         return number % (self.clients // 4) * 4 + 2
 

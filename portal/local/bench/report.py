@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from portal.local.bench.containment import Contained
-from portal.local.bench.goals import FLAT, GOALS, IDLE_MIB, PAGE_MS
+from portal.local.bench.goals import FLAT, GOALS, IDLE_MIB, PAGE_MS, WORKER_MIB
 from portal.local.bench.rounds import Figures
 
 Compared = Mapping[str, Mapping[str, Figures]]
@@ -87,12 +87,20 @@ class Report:
             )
         self._console.print(table)
 
-    def memory(self, idle: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[float]]) -> None:
+    def memory(
+        self,
+        idle: Mapping[str, Sequence[float]],
+        after: Mapping[str, Sequence[float]],
+        workers: Mapping[str, Sequence[float]],
+    ) -> None:
         table = _table("Memory, MiB (PSS)", "idle", "master and workers", "after the run", "bar")
         for side, parts in idle.items():
             told = " + ".join(f"{part:.0f}" for part in parts)
             bar = f"{IDLE_MIB:.0f}" if side == OURS else ""
             table.add_row(side, f"{sum(parts):.0f}", told, f"{sum(after[side]):.0f}", bar)
+        for name, parts in workers.items():
+            told = " + ".join(f"{part:.0f}" for part in parts)
+            table.add_row(f"Celery {name}", f"{sum(parts):.0f}", told, "", f"{WORKER_MIB:.0f}")
         self._console.print(table)
 
 

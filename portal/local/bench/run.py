@@ -43,6 +43,7 @@ class Findings:
     costs: dict[str, dict[str, Figures]] = field(default_factory=dict)
     idle_mib: dict[str, list[float]] = field(default_factory=dict)
     after_mib: dict[str, list[float]] = field(default_factory=dict)
+    workers_mib: dict[str, list[float]] = field(default_factory=dict)
     flat: dict[int, dict[str, Figures]] = field(default_factory=dict)
     pages: dict[str, Figures] = field(default_factory=dict)
     contained: Contained | None = None
@@ -74,6 +75,8 @@ def _costs(made: Bed, questions: Questions, report: Report, findings: Findings) 
     for side in sides:
         _bring_up(side, report)
         findings.idle_mib[side.name] = measure.memory_mib(side.web.pid)
+    report.tell("weighing Celery workers")
+    findings.workers_mib = product.workers_mib()
     findings.costs = rounds.compare(made, sides, plan, report.tell)
     findings.after_mib = {side.name: measure.memory_mib(side.web.pid) for side in sides}
     return product

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from portal.local import programs
-from portal.local.bench import population
+from portal.local.bench import population, workers
 from portal.local.bench.bed import Bed, Web, free_port
 from portal.local.bench.load import Prepared
 from portal.local.bench.operations import Operations
@@ -38,6 +38,10 @@ class Product:
         name = f"web-{self._database}"
         application = "portal.config.wsgi:application"
         self.web = self._bed.serve(name, self._database, application, self._environment, self._port)
+
+    def workers_mib(self) -> dict[str, list[float]]:
+        """What the Celery workers of this database weigh, idle."""
+        return workers.idle_mib(self._environment, self._bed.logs, self._bed.register)
 
     def take(self, operation: str, count: int) -> list[Prepared]:
         return self._operations.take(operation, count)

@@ -94,12 +94,17 @@ def planned(options: dict[str, Any]) -> Plan:
         plan = replace(plan, operations=tuple(options["only"]))
     if plan.clients % 4 or plan.clients < plan.organizations * 4:
         raise CommandError("--clients has to be a multiple of 4, and at least 4 for each organization")
+    if "revocation" in plan.operations and plan.requests > plan.most_requests:
+        raise CommandError(
+            f"{plan.clients:,} clients hold tokens for {plan.most_requests:,} revocations in each round:"
+            " ask for fewer --requests, for more --clients, or --only for other operations"
+        )
     return plan
 
 
 def show(report: Report, findings: Findings) -> None:
     report.costs(findings.costs)
-    report.memory(findings.idle_mib, findings.after_mib)
+    report.memory(findings.idle_mib, findings.after_mib, findings.workers_mib)
     if findings.flat:
         report.flat(findings.flat)
     if findings.pages:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.management import CommandError
 
 from portal.local import programs
-from portal.local.bench import document, load, measure, names, operations
+from portal.local.bench import document, load, measure, names, operations, workers
 from portal.local.bench.chart import drawn
 from portal.local.bench.containment import Board, Count
 from portal.local.bench.load import Answer, Channel, Driven, Prepared, WrongAnswer
@@ -24,6 +24,7 @@ from portal.local.bench.measure import Statements
 from portal.local.bench.plan import PAGES, QUICK, Plan
 from portal.local.bench.rounds import Cost, Figures
 from portal.local.engines import inherited_environment
+from portal.local.processes import Child
 from portal.management.commands.bench import planned
 from registry import assertions, identifiers, jwk, tokens
 from tests import world
@@ -136,6 +137,13 @@ class TestMeasure:
         assert measure.memory_mib(os.getpid())[0] > 10
 
 
+class TestSettled:
+    def test_waits_until_the_weight_stands_still(self) -> None:
+        weights = iter(([10.0], [40.0, 20.0], [50.0, 30.0], [50.5, 30.0], [99.0]))
+        child = Child("idle", [], Path(), {})
+        assert workers.settled(child, lambda pid: next(weights), seconds=0.0) == [50.5, 30.0]
+
+
 class TestPlanned:
     def test_is_the_issue_s_size_unless_told_otherwise(self) -> None:
         assert planned(OPTIONS) == Plan(organizations=10_000, clients=100_000)
@@ -148,6 +156,13 @@ class TestPlanned:
     def test_refuses_what_cannot_be_filled(self, wrong: dict[str, int]) -> None:
         with pytest.raises(CommandError, match="--clients"):
             planned(OPTIONS | wrong)
+
+    def test_refuses_more_revocations_than_there_are_tokens(self) -> None:
+        few = OPTIONS | {"quick": True, "clients": 1_000, "organizations": 100}
+        assert planned(few | {"requests": 468}).requests == 468
+        with pytest.raises(CommandError, match="468 revocations in each round"):
+            planned(few | {"requests": 469})
+        assert planned(few | {"requests": 469, "only": ["introspection"]}).requests == 469
 
 
 def figures(cpu: float = 2.0) -> Figures:
@@ -189,6 +204,7 @@ RUN: dict[str, Any] = {
     },
     "idle_mib": {"concordat": [10.0, 20.0]},
     "after_mib": {"concordat": [10.0, 30.0]},
+    "workers_mib": {"worker": [70.0, 30.0]},
     "flat": {},
     "pages": {
         "case": {"cpu": 30.0, "web_cpu": 28.0, "database_cpu": 2.0, "statements": {"work": 9, "control": 0}}
@@ -209,6 +225,7 @@ class TestDocument:
         assert text.endswith("below\n")
         assert "| client credentials | 2.00 | 1.50 | 0.50 | 2 + 0 | 500 |" in text
         assert "| case | 30.0 | 28.0 | 2.0 | 9 + 0 |" in text
+        assert "| Celery worker | 100 | 70 + 30 | – |" in text
         assert "old" not in text
 
     def test_refuses_a_document_without_a_place(self, tmp_path: Path) -> None:
