@@ -199,9 +199,7 @@ def _second_person(row: RegistrationRow, names: Mapping[str, str]) -> str:
 
 def _neighbours(request: HttpRequest, row: RegistrationRow) -> dict[str, str]:
     """The next and the previous waiting registration."""
-    waiting = queries.waiting(viewer_of(request)).order_by()
-    after = waiting.filter(id__gt=row.pk).order_by("id").first()
-    before = waiting.filter(id__lt=row.pk).order_by("-id").first()
+    after, before = queries.waiting_beside(viewer_of(request), row)
     found = {"next_href": after, "previous_href": before}
     return {
         name: reverse("staff:case", args=[other.pk]) for name, other in found.items() if other is not None

@@ -36,7 +36,10 @@ INDEXES = {
             name="client_of_organization",
         ),
     ),
-    "organization": (models.Index(fields=["display_name", "id"], name="organization_by_name"),),
+    "organization": (
+        models.Index(fields=["display_name", "id"], name="organization_by_name"),
+        models.Index(fields=["state", "state_since"], name="organization_by_state"),
+    ),
     "registration": (
         models.Index(
             fields=["created_at", "id"],

@@ -89,7 +89,10 @@ class Organization(models.Model):
                 name="organization_is_registered_once",
             ),
         ]
-        indexes = [models.Index(fields=["display_name", "id"], name="organization_by_name")]
+        indexes = [
+            models.Index(fields=["display_name", "id"], name="organization_by_name"),
+            models.Index(fields=["state", "state_since"], name="organization_by_state"),
+        ]
 
     def __str__(self) -> str:
         return self.display_name

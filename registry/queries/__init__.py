@@ -61,6 +61,7 @@ from registry.queries.records import (
     staff,
     staff_invitations,
     waiting,
+    waiting_beside,
 )
 from registry.queries.resources import (
     clients_listed,
@@ -152,4 +153,5 @@ __all__ = [
     "staff_id",
     "staff_invitations",
     "waiting",
+    "waiting_beside",
 ]

@@ -161,7 +161,15 @@ def registration(viewer: Viewer, registration_id: UUID) -> Registration:
 
 def waiting(viewer: Viewer) -> QuerySet[Registration]:
     """Registrations that nobody decided yet, oldest first."""
-    return registrations(viewer).filter(outcome=Outcome.PENDING).order_by("id")
+    return registrations(viewer).filter(outcome=Outcome.PENDING).order_by("created_at", "id")
+
+
+def waiting_beside(viewer: Viewer, row: Registration) -> tuple[Registration | None, Registration | None]:
+    """The waiting registrations after and before one, as `waiting` orders them: by an index that knows who waits."""
+    later = Q(created_at__gte=row.created_at) & (Q(created_at__gt=row.created_at) | Q(id__gt=row.pk))
+    earlier = Q(created_at__lte=row.created_at) & (Q(created_at__lt=row.created_at) | Q(id__lt=row.pk))
+    rows = waiting(viewer)
+    return rows.filter(later).first(), rows.filter(earlier).last()
 
 
 def audit_events(viewer: Viewer, **conditions: Any) -> Any:

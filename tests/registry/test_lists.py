@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
-from registry import lifecycle, queries
-from registry.models import Organization
+from registry import lifecycle, queries, registration
+from registry.models import Organization, Registration
 from registry.queries import ClientRow
 from registry.states import State
 from tests import world
-from tests.portal.staff.scene import STAFF, registered
+from tests.portal.staff.scene import STAFF, registered, waiting
 
 SOON, LATER = timedelta(days=1), timedelta(days=2)
 
@@ -98,6 +98,21 @@ def test_figures_count_by_state_use_and_route(acme: Organization, pair: tuple[st
     assert queries.client_figures(STAFF, world.now() - LATER).unused == 0
 
 
+def test_neighbours_are_those_that_wait_next_to_it(acme: Organization) -> None:
+    cases = [waiting(acme, client_name=f"Desk {number}") for number in range(4)]
+    registration.reject(cases[1].pk, actor=world.PAUL, reason="no", now=world.now())
+    beside = [queries.waiting_beside(STAFF, case) for case in cases]
+    first, _, third, fourth = cases
+    assert beside == [(third, None), (third, first), (fourth, first), (None, third)]
+
+
+def test_neighbours_of_one_instant_go_by_their_ids(acme: Organization) -> None:
+    cases = [waiting(acme, client_name=f"Desk {number}") for number in range(3)]
+    Registration.objects.update(created_at=world.now())
+    first, second, third = (Registration.objects.get(pk=pk) for pk in sorted(case.pk for case in cases))
+    assert queries.waiting_beside(STAFF, second) == (third, first)
+
+
 READINGS: dict[str, Callable[[], QuerySet[Any, Any]]] = {
     "client_by_registration": lambda: queries.clients_found(STAFF).values_list("pk")[:50],
     "client_by_name": lambda: queries.clients_found(STAFF, sort="-client").values_list("pk")[:50],
@@ -106,6 +121,8 @@ READINGS: dict[str, Callable[[], QuerySet[Any, Any]]] = {
     "client_by_part_of_a_name": lambda: queries.clients_found(STAFF, search="ledger").order_by().values_list("pk"),
     "client_of_organization": lambda: queries.organizations_found(STAFF, sort="clients").values_list("pk")[:50],
     "organization_by_name": lambda: queries.organizations_found(STAFF).values_list("pk")[:50],
+    "registration_by_outcome": lambda: queries.waiting(STAFF).filter(created_at__gte=world.now())[:1],
+    "organization_by_state": lambda: queries.organizations(STAFF).filter(state="pending").order_by().values_list("pk"),
     "registration_decided": lambda: queries.cases(STAFF, view="decided", kind="client").order_by(),
 }  # fmt: skip
 
