@@ -68,7 +68,7 @@ def database(url: str, *, pool: bool, pool_size: int) -> dict[str, object]:
         # next request: it would wait for twice as long after each failure, a minute after an outage of a minute.
         options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 2, "reconnect_timeout": 2}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "portal.config.postgresql",
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
