@@ -4,7 +4,7 @@ Every run stands on a real PostgreSQL and a real Valkey: those of DATABASE_URL a
 names them, else throw-away ones (portal.local.throwaway). The database of DATABASE_URL is migrated and then only a
 template, to which nobody connects; tests work on clones of it, as the role that owns no table:
 
-django_db, db     one clone with an operator and nothing else, each test is rolled back
+django_db, db     one clone with an operator and a few organizations, each test is rolled back
 live_db           another clone, commits stay; live_server serves this one
 clone_database    a clone of its own for a test that needs to begin with an empty one
 
@@ -22,6 +22,7 @@ from typing import NoReturn
 
 import django
 import pytest
+from django.conf import settings
 from pytest_django import DjangoDbBlocker
 
 from portal.local import databases, programs, throwaway
@@ -47,6 +48,7 @@ def _prepare_environment() -> None:
     os.environ["CONCORDAT_ISSUER"] = f"https://localhost:{free_port()}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.config.settings"
     django.setup()
+    settings.PASSWORD_HASHERS = ["tests.weak_scrypt.WeakScrypt"]
 
 
 def _exit(number: int, frame: object) -> NoReturn:
@@ -62,6 +64,29 @@ _prepare_environment()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse what does not go together, and let each process start with what only it has to bring up."""
+    _refuse_mixtures(items)
+    journeys, pages, others = (_inside(items, room) for room in ("journeys", "browser", ""))
+    before_the_second_half = max(0, len(items) // 2 - len(journeys))
+    items[:] = [
+        *journeys,
+        *others[:before_the_second_half],
+        *pages,
+        *others[before_the_second_half:],
+    ]
+
+
+def _inside(items: list[pytest.Item], room: str) -> list[pytest.Item]:
+    """Those of one room, or of none that brings up something dear, in the order that chance gave them."""
+    dear = {"journeys", "browser"}
+    return [
+        item
+        for item in items
+        if (item.path.parent.name == room if room else item.path.parent.name not in dear)
+    ]
+
+
+def _refuse_mixtures(items: list[pytest.Item]) -> None:
     """Refuse what would end in a TRUNCATE, or in a test that cannot see the server's rows."""
     for item in items:
         mark = item.get_closest_marker("django_db")
@@ -100,12 +125,12 @@ def _connected_to(name: str) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The clone that ordinary database tests roll back on; the operator is founded in it."""
+    """The clone that ordinary database tests roll back on; what most of them begin with is in it."""
     from tests import world
 
     with _clone("rolled_back") as name, _connected_to(name):
         with django_db_blocker.unblock():
-            world.operator()
+            world.prepare()
         yield
 
 

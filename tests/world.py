@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import connection
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 
@@ -31,6 +32,8 @@ PAUL = Actor(ActorKind.PERSON, "paul", "Paul Sample", role=Role.APPROVER)
 SCOPES = ("accounts:read", "transactions:read", "payments:write")
 GRANTS = ("authorization_code", "client_credentials", "refresh_token")
 PASSWORD = "correct horse battery staple"
+_OPERATORS: dict[tuple[str, str], Organization] = {}
+_READY: dict[tuple[str, ...], list[UUID]] = {}
 
 
 def now() -> datetime:
@@ -38,10 +41,17 @@ def now() -> datetime:
 
 
 def operator() -> Organization:
-    """The operator's own organization, made once in each database."""
-    found = Organization.objects.filter(slug=settings.REGISTRY.operator_slug).first()
-    if found is not None:
-        return found
+    """The operator's own organization, made once in each database, and read once."""
+    place = str(connection.settings_dict["HOST"]), str(connection.settings_dict["NAME"])
+    if place not in _OPERATORS:
+        found = Organization.objects.filter(slug=settings.REGISTRY.operator_slug).first()
+        if found is None:
+            return _found_operator()
+        _OPERATORS[place] = found
+    return _OPERATORS[place]
+
+
+def _found_operator() -> Organization:
     return founding.found(
         legal_name="Northgate Open Banking ASA",
         display_name="Northgate",
@@ -51,8 +61,40 @@ def operator() -> Organization:
     )
 
 
-def organization(
-    name: str = "acme",
+def organization(name: str = "acme", **asked: Any) -> Organization:
+    """An organization with a role, quotas and a proved domain of its own name; active unless told otherwise.
+
+    Of those that nearly every test wants some stand ready (see `prepare`).
+    """
+    ready = _READY.get(_kind(name, asked), ())
+    number = _taken(str(len(asked))) if ready and connection.in_atomic_block else len(ready)
+    return Organization.objects.get(pk=ready[number]) if number < len(ready) else _organization(name, **asked)
+
+
+def prepare() -> None:
+    """Found, in a database whose tests are rolled back, what nearly every one of them begins with."""
+    operator()
+    for asked, count in (({}, 2), ({"production_review": "one_person"}, 1)):
+        _READY[_kind("acme", asked)] = [_organization("acme", **asked).pk for _number in range(count)]
+
+
+def _kind(name: str, asked: dict[str, Any]) -> tuple[str, ...]:
+    return str(connection.settings_dict["NAME"]), name, repr(asked)
+
+
+def _taken(kind: str) -> int:
+    """How many of a kind this transaction has taken before; whatever it rolls back it has not taken."""
+    name = f"tests.taken_{kind}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config(%s, (coalesce(nullif(current_setting(%s, true), ''), '0')::int + 1)::text, true)",
+            [name, name],
+        )
+        return int(cursor.fetchone()[0]) - 1
+
+
+def _organization(
+    name: str,
     *,
     active: bool = True,
     domains: Sequence[str] = ("{slug}.example",),
@@ -61,7 +103,6 @@ def organization(
     clients: int = 1000,
     **facts: Any,
 ) -> Organization:
-    """An organization with a role, quotas and a proved domain of its own name; active unless told otherwise."""
     operator()
     slug = f"{name}-{secrets.token_hex(4)}"
     quotas = [

@@ -29,6 +29,7 @@ THROWAWAY = DURABLE | {
     "autovacuum": "off",
     "io_method": "sync",
     "max_connections": "200",
+    "scram_iterations": "1",
 }
 LEFTOVERS = ("is still in use", "lock file")  # backends of a killed server need a moment to notice
 

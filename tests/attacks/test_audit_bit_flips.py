@@ -75,13 +75,14 @@ def is_found(export: bytes, place: int, bit: int) -> bool:
 
 
 @pytest.fixture
-def holder(db: None) -> Organization:
+def holder(clone_database: Callable[[], AbstractContextManager[str]]) -> Iterator[Organization]:
     """A short log with two checkpoints."""
-    holder = world.organization(active=False, domains=())
-    audit_log.sequence()
-    audit_log.record(holder, 2)
-    audit_log.sequence()
-    return holder
+    with clone_database():
+        holder = world.organization(active=False, domains=())
+        audit_log.sequence()
+        audit_log.record(holder, 2)
+        audit_log.sequence()
+        yield holder
 
 
 class TestExport:

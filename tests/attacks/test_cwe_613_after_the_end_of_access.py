@@ -23,12 +23,6 @@ from tests.together import begin, wait_until_somebody_waits
 LATER = timedelta(minutes=1)
 
 
-@pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Any) -> None:
-    """How strong the hash is does not matter here."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def acme(db: None) -> Organization:
     """With an admin who stays."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError
-from pytest_django import Settings
 
 from registry import people
 from registry.errors import Conflict, RoleForbids
@@ -23,12 +22,6 @@ from tests.software import InProcess
 pytestmark = pytest.mark.django_db
 LEAK = {"scope": WHOLE, "reason_code": "misuse", f"seen_{WHOLE}": "1000"}
 SAID = {"reason": "checked", "evidence": "register extract"}
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Settings) -> None:
-    """Nobody here signs in by password; a slow hash would only cost time."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

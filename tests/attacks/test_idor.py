@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
-from pytest_django import Settings
 
 from registry import audit_export
 from registry.audit_export import Selection
@@ -48,12 +47,6 @@ CHANGING = re.compile(
     r"|>(?:now|\d+ s ago)<"
 )
 TOLD = ("Location", "WWW-Authenticate", "Allow", "Content-Type", "Cache-Control", "ETag")
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Settings) -> None:
-    """Nobody here signs in by password; a slow hash would only cost time."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 import pytest
 from django.db import transaction
-from pytest_django import Settings
 
 from registry.models import Client, Organization
 from registry.operator import API_SCOPES
@@ -52,12 +51,6 @@ def outcome(answer: Answer) -> Outcome:
             return Outcome.ASKED
         return Outcome.OUT if where.startswith("/sign-in/") else Outcome.IN
     return Outcome.OUT if answer.status in {401, 403, 404, 405} else Outcome.IN
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Settings) -> None:
-    """Nobody here signs in by password; a slow hash would only cost time."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from tests import machine as machines
 from tests.machine import Machine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     with machines.running(tmp_path_factory.mktemp("machine")) as running:
         yield running

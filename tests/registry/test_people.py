@@ -48,12 +48,6 @@ def events(event: Event, holder: UUID) -> Any:
     return queries.audit_events(Viewer(Role.AUDITOR, None), action=event, organization_id=holder)
 
 
-@pytest.fixture(autouse=True)
-def _quick_hash(settings: Any) -> None:
-    """How strong the hash is does not matter here."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.mark.django_db
 class TestInvite:
     def test_shows_its_value_to_nobody_but_the_mailbox(self) -> None:

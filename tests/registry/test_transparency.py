@@ -150,7 +150,7 @@ class TestATreeThatIsNotWhatWasSigned:
     def signed(self) -> None:
         audit_log.record(world.organization(), 3)
         audit_log.sequence()
-        audit_log.record(world.organization(), 1)
+        audit_log.record(world.organization("birch"), 1)
 
     def refused(self) -> str:
         before = AuditCheckpoint.objects.count()
@@ -235,7 +235,7 @@ class TestThereIsNoProof:
 
     def test_of_an_event_that_waits(self) -> None:
         audit_log.sequence()
-        holder = world.organization()
+        holder = world.organization("birch")
         event = audit.history(organization=holder).first()
         assert transparency.inclusion_proof(event.pk) is None
 

@@ -81,8 +81,7 @@ class TestComplete:
             canonical.read(line[:-1])
 
     def test_of_one_event(self) -> None:
-        world.operator()
-        audit_log.sequence()
+        transparency.sequence(now=world.now(), limit=1)
         assert audit_log.verified(audit_log.exported()).events == 1
 
     @pytest.mark.parametrize("leaf", [0, 4, 7])

@@ -2,18 +2,11 @@
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
 
 from registry.models import Organization
 from registry.roles import Role
 from tests import world
 from tests.portal.signed_in import as_role
-
-
-@pytest.fixture(autouse=True)
-def _cheap_passwords(settings: Settings) -> None:
-    """Nobody here signs in by password; a slow hash would only cost time."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

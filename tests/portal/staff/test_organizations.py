@@ -55,9 +55,10 @@ class TestList:
     def test_shows_fifty_a_page(self, ada: Client, db: None) -> None:
         for _ in range(51):
             world.organization(active=False, domains=())
+        count = Organization.objects.count()
         first, second = text(ada, "/staff/organizations/"), text(ada, "/staff/organizations/?page=2")
-        assert "1–50 of 52" in first
-        assert "51–52 of 52" in second
+        assert f"1–50 of {count}" in first
+        assert f"51–{count} of {count}" in second
         assert 'href="/staff/organizations/?page=2" rel="next"' in first
 
     @pytest.mark.parametrize("sort", ["clients", "-clients", "state", "-organization"])

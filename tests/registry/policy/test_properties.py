@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.client_metadata import MEMBERS, ClientMetadata, default_response_types, parse
@@ -125,7 +125,7 @@ class TestJudge:
         assert engine.judge(parse(first.metadata.as_document()), creating).findings == first.findings
 
     @pytest.mark.parametrize("member", MEMBERS)
-    @unhurried
+    @settings(unhurried, max_examples=30)
     @given(document=DOCUMENTS, facts=FACTS)
     def test_judges_omission_as_the_default(
         self, member: str, document: dict[str, Json], facts: dict[str, Any]
