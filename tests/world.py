@@ -18,7 +18,17 @@ from django.db import connection
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 
-from registry import clock, credentials, domain_proofs, lifecycle, onboarding, people, resource_servers
+from registry import (
+    clock,
+    credentials,
+    domain_proofs,
+    lifecycle,
+    loading,
+    onboarding,
+    people,
+    resource_servers,
+    tokens,
+)
 from registry import operator as founding
 from registry.actors import Actor, ActorKind
 from registry.models import InitialAccessToken, Organization, User
@@ -170,6 +180,15 @@ class Service:
 def service(scopes: Sequence[str] = API_SCOPES, name: str = "back office") -> Service:
     made = founding.make_service_client(operator(), name, scopes, actor=STAN, now=now())
     return Service(made.client_id, made.client_secret or "")
+
+
+def token_of(one: Service, scopes: Sequence[str] = API_SCOPES) -> str:
+    """An access token of a service, as the token endpoint makes them."""
+    acting = loading.acting_client(one.client_id, now())
+    assert acting is not None
+    value = tokens.new_access_token()
+    tokens.save_access_token(acting.row, acting.standing, value, scope=" ".join(scopes), now=now())
+    return value
 
 
 def resource_server(

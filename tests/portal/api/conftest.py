@@ -71,19 +71,11 @@ def stranger() -> Caller:
 
 @pytest.fixture
 def service(db: None, stranger: Caller) -> Callable[..., Caller]:
-    """Makes a service client of the operator that got a token at the token endpoint."""
+    """Makes a service client of the operator, with a token."""
 
     def make(*scopes: str) -> Caller:
         made = world.service(scopes or API_SCOPES)
-        answer = stranger.client.post(
-            "/token",
-            urlencode({"grant_type": "client_credentials"}),
-            content_type="application/x-www-form-urlencoded",
-            secure=True,
-            headers={"Authorization": world.basic(made.client_id, made.client_secret)},
-        )
-        assert answer.status_code == 200, answer.content
-        return replace(stranger, client_id=made.client_id, token=answer.json()["access_token"])
+        return replace(stranger, client_id=made.client_id, token=world.token_of(made, scopes or API_SCOPES))
 
     return make
 

@@ -18,7 +18,6 @@ from schemathesis.specs.openapi import checks
 
 from portal.api.document import document
 from portal.config.wsgi import application
-from registry import clock, loading, tokens
 from registry.operator import API_SCOPES
 from tests import world
 from tests.portal.api.conftest import QUERIES, ROUTES, Address, lookup
@@ -85,13 +84,7 @@ def _one_connection() -> Iterator[None]:
 
 def bearer(scopes: tuple[str, ...] | None) -> dict[str, str]:
     """The header of a service with a token of these scopes; none for a stranger."""
-    if scopes is None:
-        return {}
-    acting = loading.acting_client(world.service().client_id, clock.now())
-    assert acting is not None
-    value = tokens.new_access_token()
-    tokens.save_access_token(acting.row, acting.standing, value, scope=" ".join(scopes), now=clock.now())
-    return {"Authorization": f"Bearer {value}"}
+    return {} if scopes is None else {"Authorization": f"Bearer {world.token_of(world.service(), scopes)}"}
 
 
 def answered(case: Any, headers: dict[str, str], held_to: list[Any]) -> int:
