@@ -6,7 +6,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 # A slow machine is not a failure: what takes too long is measured elsewhere.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+unhurried = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+)
 
 # What a JSON text of ours may hold: no lone surrogate, no NUL.
 sound_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)

@@ -33,7 +33,7 @@ ROLES: dict[str, tuple[str, ...] | None] = {
     "none": (),
     "stranger": None,
 }
-FEW = {"all": 6, "reader": 2, "none": 1, "stranger": 1}
+FEW = {"all": 4, "reader": 2, "none": 1, "stranger": 1}
 MANY = {"all": 300, "reader": 50, "none": 20, "stranger": 20}
 
 every_operation = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.id)
