@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from registry import access, audit
+from registry import access, audit, tokens
 from registry.access import OrganizationStanding
 from registry.actors import Actor, ActorKind
 from registry.credentials import Minted, matches
@@ -15,6 +16,7 @@ from registry.events import Event
 from registry.identifiers import digest, new_credential
 from registry.models import ResourceServer
 from registry.states import Action, Environment
+from registry.tokens import LiveToken
 
 PREFIX = "prs_"
 
@@ -78,30 +80,44 @@ SELECT o.id, o.state, r.environment,
 FROM registry_resourceserver r JOIN registry_organization o ON o.id = r.organization_id
 WHERE r.identifier = %s
 """
+_KNOWN_WIDTH = 8
+_ASKED = f"SELECT k.*, t.* FROM ({_KNOWN}) k LEFT JOIN ({tokens.LIVE_TOKEN}) t ON TRUE"  # noqa: S608  # constants
 
 
-def authenticated(identifier: str, secret: str, *, request_id: str, now: datetime) -> Introspector | None:
-    """The live resource server that these credentials belong to, unless its organization is stopped. One statement.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, and the token that is asked about; None for one that may not be used now."""
 
-    A refusal of one that is known is an event, one a minute.
+    server: Introspector
+    live: LiveToken | None
+
+
+def asked(identifier: str, secret: str, token: str, *, request_id: str, now: datetime) -> Asked | None:
+    """Authenticate a resource server and look for the token that it asks about, in one statement.
+
+    None without a live resource server of these credentials, or when its organization is stopped. A refusal of one
+    that is known is an event, one a minute.
     """
-    known = _known(identifier)
-    if known is None:
+    row = _read(identifier, token, now)
+    if row is None:
         return None
+    known = _Known(OrganizationStanding(*row[:5]), *row[5:_KNOWN_WIDTH])
     found = _refused_because(known, secret)
     if found:
         _record_refusal(identifier, known.standing, found, request_id, now)
         return None
-    return Introspector(identifier, known.standing.environment, frozenset(known.scopes))
+    of_token = row[_KNOWN_WIDTH:]
+    live = tokens.live_token_from_row(of_token, Action.INTROSPECT, now) if of_token[0] else None
+    return Asked(Introspector(identifier, known.standing.environment, frozenset(known.scopes)), live)
 
 
-def _known(identifier: str) -> _Known | None:
+def _read(identifier: str, token: str, now: datetime) -> Sequence[Any] | None:
     if "\x00" in identifier:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [identifier])
-        row = cursor.fetchone()
-    return _Known(OrganizationStanding(*row[:5]), *row[5:]) if row else None
+        cursor.execute(_ASKED, [identifier, now, tokens.checksum(token)])
+        row: Sequence[Any] | None = cursor.fetchone()
+    return row
 
 
 def _refused_because(known: _Known, secret: str) -> str:

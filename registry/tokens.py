@@ -5,6 +5,7 @@ inserted after a containment committed is dead on arrival.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -275,7 +276,7 @@ class LiveToken:
     expires: datetime
 
 
-_LIVE_TOKEN = f"""
+LIVE_TOKEN = f"""
 SELECT {access.STANDING_COLUMNS},
        t.organization_epoch, t.client_epoch, t.scope, t.expires, t.created, t.user_id, c.name, o.slug,
        ARRAY(SELECT unnest(e.scopes) FROM registry_entitlement e
@@ -288,10 +289,13 @@ WHERE t.token_checksum = %s AND c.id = t.application_id AND (t.user_id IS NULL O
 def find_live_token(value: str, action: Action, now: datetime) -> LiveToken | None:
     """The token if it may be used now, else None whatever the cause. One statement; nothing is cached."""
     with connection.cursor() as cursor:
-        cursor.execute(_LIVE_TOKEN, [now, checksum(value)])
+        cursor.execute(LIVE_TOKEN, [now, checksum(value)])
         row = cursor.fetchone()
-    if row is None:
-        return None
+    return live_token_from_row(row, action, now) if row else None
+
+
+def live_token_from_row(row: Sequence[Any], action: Action, now: datetime) -> LiveToken | None:
+    """What `LIVE_TOKEN` selected, as `find_live_token` says."""
     standing = access.standing_from_row(row)
     organization_epoch, client_epoch, scope, expires, issued_at, user_id, name, slug, entitled = row[
         access.STANDING_WIDTH :

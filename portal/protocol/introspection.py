@@ -7,10 +7,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from portal import trail
 from portal.metrics import instruments
 from portal.protocol import requests
-from registry import clock, resource_servers, tokens
+from registry import clock, resource_servers
 from registry.errors import InvalidClient, MalformedForm
-from registry.resource_servers import Introspector
-from registry.states import Action
+from registry.resource_servers import Asked, Introspector
 from registry.tokens import LiveToken
 
 _INACTIVE: dict[str, object] = {"active": False}
@@ -20,28 +19,26 @@ _INACTIVE: dict[str, object] = {"active": False}
 @requests.only("POST")
 @sensitive_post_parameters()
 def introspect(request: HttpRequest) -> JsonResponse:
-    """Say whether a token may be used now at the resource server that asks. Two statements."""
-    form = requests.read_form(request)
-    server = _resource_server(request)
-    value = form.get("token")
+    """Say whether a token may be used now at the resource server that asks. One statement."""
+    value = requests.read_form(request).get("token", "")
+    asked = _asked(request, value)
     if not value:
         raise MalformedForm("token is missing.", fix="Send token.")
-    live = tokens.find_live_token(value, Action.INTROSPECT, clock.now())
-    answer = _INACTIVE if live is None else _describe(live, server)
+    answer = _INACTIVE if asked.live is None else _describe(asked.live, asked.server)
     instruments.INTROSPECTIONS.labels("no" if answer is _INACTIVE else "yes").inc()
     return JsonResponse(answer, headers={"Cache-Control": "no-store", "Pragma": "no-cache"})
 
 
-def _resource_server(request: HttpRequest) -> Introspector:
+def _asked(request: HttpRequest, value: str) -> Asked:
     pair = requests.basic(request.META.get("HTTP_AUTHORIZATION"))
     request_id, now = str(getattr(request, "id", "")), clock.now()
-    server = resource_servers.authenticated(*pair, request_id=request_id, now=now) if pair else None
-    if server is None:
+    asked = resource_servers.asked(*pair, value, request_id=request_id, now=now) if pair else None
+    if asked is None:
         raise InvalidClient(
             "Only a resource server of this registry may introspect.", fix="Use its Basic credentials."
         )
-    trail.know(resource_server=server.identifier)
-    return server
+    trail.know(resource_server=asked.server.identifier)
+    return asked
 
 
 def _describe(live: LiveToken, server: Introspector) -> dict[str, object]:

@@ -57,7 +57,9 @@ def parameters(sent: QueryDict) -> Mapping[str, str]:
 
 
 def _is_dirty(text: str) -> bool:
-    return "\x00" in text or "\ufffd" in text or any("\ud800" <= c <= "\udfff" for c in text)
+    if text.isascii():
+        return "\x00" in text
+    return "\ufffd" in text or any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def read_body(request: HttpRequest) -> bytes:

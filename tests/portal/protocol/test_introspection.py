@@ -157,9 +157,8 @@ class TestRefusalsAreTold:
 
     def test_once_a_minute(self, door: InProcess, server: tuple[str, str]) -> None:
         for minute in (0, 0, 0, 1):
-            resource_servers.authenticated(
-                server[0], "prs_x", request_id="", now=NOW + timedelta(minutes=minute)
-            )
+            instant = NOW + timedelta(minutes=minute)
+            resource_servers.asked(server[0], "prs_x", "", request_id="", now=instant)
         assert self.told(server) == ["the secret does not fit"] * 2
 
     def test_with_the_request_that_was_refused(self, door: InProcess, server: tuple[str, str]) -> None:
