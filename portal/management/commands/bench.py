@@ -89,6 +89,8 @@ def planned(options: dict[str, Any]) -> Plan:
     given = {
         name: options[name] for name in ("organizations", "clients", "rounds", "requests") if options[name]
     }
+    if options["document"] and not options["document"].exists():
+        raise CommandError(f"{options['document']}: there is no such document to put the figures into")
     plan = replace(QUICK if options["quick"] else Plan(), **given)
     if options["only"]:
         plan = replace(plan, operations=tuple(options["only"]))

@@ -30,6 +30,7 @@ from registry import assertions, identifiers, jwk, tokens
 from tests import world
 
 OPTIONS: dict[str, Any] = {
+    "document": None,
     "organizations": None,
     "clients": None,
     "rounds": None,
@@ -163,6 +164,10 @@ class TestPlanned:
         with pytest.raises(CommandError, match="468 revocations in each round"):
             planned(few | {"requests": 469})
         assert planned(few | {"requests": 469, "only": ["introspection"]}).requests == 469
+
+    def test_refuses_a_document_that_is_not_there(self, tmp_path: Path) -> None:
+        with pytest.raises(CommandError, match="no such document"):
+            planned(OPTIONS | {"document": tmp_path / "x.md"})
 
 
 def figures(cpu: float = 2.0) -> Figures:
