@@ -42,7 +42,7 @@ _NEEDS_MAIL_TOO = Without(database=Fate.UNAVAILABLE, broker=Fate.AS_EVER, mail=F
 FATES: Mapping[str, Without] = {
     "live": _NEEDS_NOTHING,
     "metadata": _NEEDS_NOTHING,
-    "client_configuration": _NEEDS_NOTHING,
+    "client_configuration": _NEEDS_THE_DATABASE,
     "ready": _NEEDS_THE_DATABASE,
     "revoke": _NEEDS_THE_DATABASE,
     "introspect": _NEEDS_THE_DATABASE,

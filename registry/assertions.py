@@ -54,6 +54,14 @@ def _object(part: str) -> dict[str, Any]:
         raise InvalidClient("the client assertion is not made of JSON objects") from cause
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Which of the keys signed, by its place among them, and after which instant the assertion is useless."""
+
+    place: int
+    useless_after: datetime
+
+
 def verify(
     assertion: Assertion,
     *,
@@ -61,17 +69,17 @@ def verify(
     registered_alg: str | None,
     audiences: frozenset[str],
     now: datetime,
-) -> datetime:
-    """Check header, signature and times; return the instant after which the assertion is useless.
+) -> Verified:
+    """Check header, signature and times.
 
     keys        public JWKs of the client that are in use
     audiences   the accepted values of `aud`, which has to be exactly one of them
     Raises InvalidClient. Does not spend the `jti`: see `spend`.
     """
     _check_header(assertion.header, registered_alg)
-    _check_signature(assertion, keys)
+    place = _check_signature(assertion, keys)
     _check_audience(assertion.claims.get("aud"), audiences)
-    return _check_times(assertion.claims, now)
+    return Verified(place, _check_times(assertion.claims, now))
 
 
 def _check_header(header: Mapping[str, Any], registered_alg: str | None) -> None:
@@ -86,10 +94,12 @@ def _check_header(header: Mapping[str, Any], registered_alg: str | None) -> None
         raise InvalidClient("the client assertion carries a critical header that is not understood")
 
 
-def _check_signature(assertion: Assertion, keys: Sequence[Mapping[str, Any]]) -> None:
-    candidates = [key for key in keys if _fits(key, assertion.header)]
-    if not any(_signed_by(key, assertion) for key in candidates):
-        raise InvalidClient("no registered key of the client verifies the client assertion")
+def _check_signature(assertion: Assertion, keys: Sequence[Mapping[str, Any]]) -> int:
+    """The place of the key that signed it."""
+    for place, key in enumerate(keys):
+        if _fits(key, assertion.header) and _signed_by(key, assertion):
+            return place
+    raise InvalidClient("no registered key of the client verifies the client assertion")
 
 
 def _fits(key: Mapping[str, Any], header: Mapping[str, Any]) -> bool:

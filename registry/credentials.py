@@ -1,4 +1,4 @@
-"""Initial and registration access tokens and client secrets: mint, find, spend, end. Values are shown once."""
+"""Initial access tokens: mint, find, spend, end. Values are shown once."""
 
 import hmac
 from collections.abc import Sequence
@@ -26,13 +26,10 @@ from registry.errors import (
 from registry.events import Event
 from registry.identifiers import digest, new_credential
 from registry.models import (
-    Client,
-    ClientSecret,
     Entitlement,
     InitialAccessToken,
     Organization,
     Quota,
-    RegistrationAccessToken,
 )
 from registry.policy import uri
 from registry.policy.presets import POLICY_VERSION
@@ -42,8 +39,6 @@ from registry.whole_rows import Whole
 Row = TypeVar("Row")
 
 INITIAL_ACCESS_TOKEN_PREFIX = "pri_"
-REGISTRATION_ACCESS_TOKEN_PREFIX = "prr_"
-CLIENT_SECRET_PREFIX = "pcs_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,41 +267,6 @@ def spend_initial_access_token(row: InitialAccessToken, now: datetime) -> None:
     ).update(uses=F("uses") + 1)
     if not spent:
         raise InvalidToken("The initial access token is spent.", fix="Ask the registry for a new one.")
-
-
-def mint_registration_access_token(client: Client, epochs: access.Epochs, now: datetime) -> str:
-    """A registration access token for a client, in the caller's transaction."""
-    value = new_credential(REGISTRATION_ACCESS_TOKEN_PREFIX)
-    RegistrationAccessToken(
-        client=client,
-        digest=digest(value),
-        organization_epoch=epochs.organization,
-        client_epoch=epochs.client,
-        created_at=now,
-    ).save(force_insert=True)
-    return value
-
-
-def mint_client_secret(client: Client, now: datetime) -> str:
-    """A client secret, in the caller's transaction; it has no end of its own."""
-    value = new_credential(CLIENT_SECRET_PREFIX)
-    ClientSecret(client=client, digest=digest(value), created_at=now).save(force_insert=True)
-    return value
-
-
-def end_client_credentials(client: Client, now: datetime) -> None:
-    """Kill the secrets and registration access tokens of a client, in the caller's transaction."""
-    ClientSecret.objects.filter(client=client, ended_at=None).update(ended_at=now)
-    RegistrationAccessToken.objects.filter(client=client, ended_at=None).update(ended_at=now)
-
-
-def any_was_used(client: Client) -> bool:
-    """True once a secret, a registration access token, or the client itself was used."""
-    return (
-        client.last_used_at is not None
-        or ClientSecret.objects.filter(client=client).exclude(last_used_at=None).exists()
-        or RegistrationAccessToken.objects.filter(client=client).exclude(first_used_at=None).exists()
-    )
 
 
 def matches(value: str, resting: str) -> bool:

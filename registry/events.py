@@ -32,6 +32,20 @@ class Event(StrEnum):
     REGISTRATION_APPROVED = "registration.decision.approved"
     REGISTRATION_REJECTED = "registration.decision.rejected"
 
+    CHANGE_APPLIED = "registration.change.applied"
+    CHANGE_AWAITS_REVIEW = "registration.change.queued"
+    CHANGE_AMENDED = "registration.change.amended"
+    CHANGE_WITHDRAWN = "registration.change.withdrawn"
+    CHANGE_APPROVED = "registration.change.approved"
+    CHANGE_REJECTED = "registration.change.rejected"
+    CHANGE_UNDONE = "registration.change.undone"
+    CHANGE_REFUSED = "registration.change.refused"
+
+    REGISTRATION_ACCESS_TOKEN_ROTATED = "client.registration_token.rotated"
+    REGISTRATION_ACCESS_TOKEN_REISSUED = "client.registration_token.reissued"
+    CLIENT_SECRET_ISSUED = "client.secret.issued"
+    CLIENT_SECRET_RETIRED = "client.secret.retired"
+
     CLIENT_UNUSED_SEEN = "client.disuse.noticed"
     CLIENT_RESTRICTED = "client.state.restricted"
     CLIENT_LIFTED = "client.state.lifted"

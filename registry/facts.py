@@ -9,10 +9,10 @@ from django.db import connection
 
 from registry import jwk
 from registry.client_metadata import ClientMetadata
-from registry.models import InitialAccessToken, Organization
-from registry.policy.context import Context, KeyOwner, KeyStanding, Verb, scopes_by_grant_type
+from registry.models import Client, InitialAccessToken, Organization
+from registry.policy.context import Context, KeyOwner, KeyStanding, scopes_by_grant_type
 from registry.policy.presets import PRESETS
-from registry.states import FINAL_STATES, Environment, Route
+from registry.states import FINAL_STATES, Environment, Route, Verb
 
 # One statement for everything that does not depend on keys. `roles` null: every role that is held.
 _FACTS = """
@@ -35,7 +35,7 @@ SELECT
           AND c.environment = %(environment)s AND c.registered_at > %(hour_ago)s),
     (SELECT c.client_id FROM registry_client c WHERE c.organization_id = %(id)s
           AND c.environment = %(environment)s AND c.software_id = %(software_id)s
-          AND c.software_id <> '' AND c.state <> ALL(%(final)s::text[]) LIMIT 1)
+          AND c.software_id <> '' AND c.client_id <> %(client_id)s AND c.state <> ALL(%(final)s::text[]) LIMIT 1)
 """
 
 
@@ -47,17 +47,26 @@ def gather(
     route: Route,
     token: InitialAccessToken | None,
     now: datetime,
+    client_id: str | None = None,
 ) -> Context:
-    """The facts for judging one new registration. Two statements; one when the client sends no key."""
+    """The facts for judging one registration. Two statements; one when the client sends no key.
+
+    token      the initial access token that speaks, or spoke, for it: its ceiling stays over the client
+    client_id  the client that changes; None for a new one
+    """
     parameters = PRESETS[organization.preset]
-    row = _read(organization.pk, environment, metadata.software_id or "", token.roles if token else None, now)
+    roles_of_token = token.roles if token else None
+    row = _read(
+        organization.pk, environment, metadata.software_id or "", roles_of_token, client_id or "", now
+    )
     roles, domains, clients, keys, hourly, held, recent, holder = row
     scopes, default_scopes, grant_types = _unions(roles or ())
     return Context(
         environment=environment,
         route=route,
-        verb=Verb.CREATE,
+        verb=Verb.CREATE if client_id is None else Verb.REPLACE,
         organization_id=str(organization.pk),
+        client_id=client_id,
         parameters=parameters,
         entitled_scopes=scopes,
         entitled_grant_types=grant_types,
@@ -74,6 +83,19 @@ def gather(
     )
 
 
+def gather_for(client: Client, metadata: ClientMetadata, now: datetime) -> Context:
+    """The facts for judging other metadata of a client. Three statements; two when it has no key."""
+    return gather(
+        client.organization,
+        Environment(client.environment),
+        metadata,
+        route=Route(client.route),
+        token=InitialAccessToken.objects.filter(registrations__client=client).first(),
+        now=now,
+        client_id=client.client_id,
+    )
+
+
 def _unions(
     roles: Iterable[Sequence[Sequence[str]]],
 ) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
@@ -85,7 +107,12 @@ def _unions(
 
 
 def _read(
-    organization_id: UUID, environment: str, software_id: str, roles: Sequence[str] | None, now: datetime
+    organization_id: UUID,
+    environment: str,
+    software_id: str,
+    roles: Sequence[str] | None,
+    client_id: str,
+    now: datetime,
 ) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -94,6 +121,7 @@ def _read(
                 "id": organization_id,
                 "environment": environment,
                 "software_id": software_id,
+                "client_id": client_id,
                 "roles": None if roles is None else list(roles),
                 "now": now,
                 "hour_ago": now - timedelta(hours=1),

@@ -12,8 +12,18 @@ from registry import audit
 from registry.actors import Actor
 from registry.errors import FourEyesRequired, InvalidInput, NotFound, TransitionRefused
 from registry.events import Event
-from registry.models import AccessToken, Client, ClientKey, KeyState, Organization, User
+from registry.models import (
+    AccessToken,
+    Client,
+    ClientKey,
+    KeyState,
+    Organization,
+    Outcome,
+    Registration,
+    User,
+)
 from registry.states import (
+    FINAL_STATES,
     ClientEvent,
     Environment,
     OrganizationEvent,
@@ -354,6 +364,8 @@ def _move_client(
     client = lock_client(client_id)
     before = client.state
     _apply_to_client(client, event, reason, now)
+    if client.state in FINAL_STATES:
+        _withdraw_what_waits(client, actor, reason, now)
     audit.record(
         action,
         organization=client.organization_id,
@@ -366,6 +378,13 @@ def _move_client(
         now=now,
     )
     return client
+
+
+def _withdraw_what_waits(client: Client, actor: Actor, reason: str, now: datetime) -> None:
+    """Nobody has to decide about a client that has ended."""
+    Registration.objects.filter(client=client, outcome=Outcome.PENDING).update(
+        outcome=Outcome.WITHDRAWN, decided_by=actor.name, decided_at=now, reason=reason
+    )
 
 
 def _apply_to_client(client: Client, event: ClientEvent, reason: str, now: datetime) -> None:

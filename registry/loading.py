@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -21,7 +21,17 @@ class Secret:
     """One live secret of a client, as its digest."""
 
     id: int
+    last_used_at: datetime | None
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One public key of a client that is in use."""
+
+    id: int
+    last_used_at: datetime | None
+    jwk: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class ActingClient:
     standing: Standing
     roles: tuple[HeldRole, ...]
     secrets: tuple[Secret, ...]
-    keys: tuple[dict[str, Any], ...]
+    keys: tuple[Key, ...]
     organization_name: str
 
     def scopes_by(self, grant_type: str) -> frozenset[str]:
@@ -62,10 +72,11 @@ _ACTING = f"""
 SELECT {access.STANDING_COLUMNS}, {_CLIENT.columns},
        (SELECT json_agg(json_build_array(e.scopes, e.grant_types)) FROM registry_entitlement e
         WHERE e.organization_id = o.id AND (e.valid_until IS NULL OR e.valid_until > %(now)s)),
-       ARRAY(SELECT s.id || ' ' || s.digest FROM registry_clientsecret s
-             WHERE s.client_id = c.id AND s.ended_at IS NULL
+       (SELECT json_agg(json_build_array(s.id, extract(epoch FROM s.last_used_at), s.digest))
+        FROM registry_clientsecret s WHERE s.client_id = c.id AND s.ended_at IS NULL
                AND (s.expires_at IS NULL OR s.expires_at > %(now)s)),
-       (SELECT json_agg(k.jwk) FROM registry_clientkey k WHERE k.client_id = c.id AND k.state = 'active'),
+       (SELECT json_agg(json_build_array(k.id, extract(epoch FROM k.last_used_at), k.jwk))
+        FROM registry_clientkey k WHERE k.client_id = c.id AND k.state = 'active'),
        o.display_name
 FROM {access.STANDING_JOIN}
 WHERE c.client_id = %(client_id)s
@@ -89,8 +100,8 @@ def _acting(row: tuple[Any, ...]) -> ActingClient:
         row=_CLIENT.row(row[start:end]),
         standing=access.standing_from_row(row),
         roles=tuple(HeldRole(*map(frozenset, role)) for role in _parsed(roles) or ()),
-        secrets=tuple(_secret(text) for text in secrets),
-        keys=tuple(_parsed(keys) or ()),
+        secrets=tuple(Secret(pk, _instant(used), resting) for pk, used, resting in _parsed(secrets) or ()),
+        keys=tuple(Key(pk, _instant(used), public) for pk, used, public in _parsed(keys) or ()),
         organization_name=organization_name,
     )
 
@@ -99,22 +110,30 @@ def _parsed(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def _secret(text: str) -> Secret:
-    identifier, digest = text.split(" ")
-    return Secret(int(identifier), digest)
+def _instant(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 _NOTE_USE = """
-WITH used AS (UPDATE registry_clientsecret SET last_used_at = %(now)s WHERE id = %(secret)s)
+WITH used AS ({credential})
 UPDATE registry_client SET last_used_at = %(now)s WHERE id = %(client)s
 """
+_BY = {
+    Secret: _NOTE_USE.format(
+        credential="UPDATE registry_clientsecret SET last_used_at = %(now)s WHERE id = %(credential)s"
+    ),
+    Key: _NOTE_USE.format(
+        credential="UPDATE registry_clientkey SET last_used_at = %(now)s WHERE id = %(credential)s"
+    ),
+    type(None): _NOTE_USE.format(credential="SELECT"),
+}
 
 
-def note_use(acting: ActingClient, now: datetime, secret: Secret | None = None) -> None:
-    """Write when the client (and the secret) was last used, at most once an hour. One statement, or none."""
-    last = acting.row.last_used_at
+def note_use(acting: ActingClient, now: datetime, credential: Secret | Key | None = None) -> None:
+    """Write when the client and its secret or key were last used, at most once an hour each. One statement, or none."""
+    last = acting.row.last_used_at if credential is None else credential.last_used_at
     if last is not None and now - last < _WRITES_LAST_USED_EVERY:
         return
     with connection.cursor() as cursor:
-        identifiers = {"client": acting.row.pk, "secret": secret.id if secret else None}
-        cursor.execute(_NOTE_USE, {"now": now, **identifiers})
+        identifiers = {"client": acting.row.pk, "credential": credential.id if credential else None}
+        cursor.execute(_BY[type(credential)], {"now": now, **identifiers})

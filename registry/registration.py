@@ -3,41 +3,33 @@
 Everything of one registration happens in one transaction: what is refused leaves nothing behind.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.conf import settings
+from django.db import transaction
 
-from registry import access, audit, credentials, facts, jwk, lifecycle
+from registry import access, client_credentials, client_rows, credentials, decisions, facts, lifecycle
 from registry.actors import Actor
+from registry.client_credentials import MintedSecret
 from registry.client_metadata import ClientMetadata
 from registry.errors import (
     Conflict,
-    Finding,
-    FourEyesRequired,
-    InvalidClientMetadata,
-    InvalidInput,
-    NotFound,
     QuotaReached,
     Refusal,
     StandingForbids,
 )
 from registry.events import Event
 from registry.identifiers import uuid7
-from registry.models import Client, ClientKey, InitialAccessToken, Organization, Outcome, Registration, Review
+from registry.models import Client, InitialAccessToken, Organization, Outcome, Registration, Review
 from registry.policy import engine
 from registry.policy.context import Context
-from registry.states import Action, Environment, Route, State
+from registry.states import Action, Environment, Route, State, Verb
 
 _HOUR_SECONDS = 3600
-_SECRET_METHODS = frozenset({"client_secret_basic", "client_secret_post"})
-_TOOLKIT_GRANTS = {
-    "authorization_code": Client.GRANT_AUTHORIZATION_CODE,
-    "client_credentials": Client.GRANT_CLIENT_CREDENTIALS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +52,12 @@ class RegistrationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A client as its holder learns of it: the only time that the two values travel upward."""
+    """A client as its holder learns of it: the only time that the two values travel upward.
+
+    client_secret             a new one; None where there is none, or its holder has it already
+    client_secret_expires_at  None for one without an end
+    pending_change            `id` and `reasons` of a change that waits for a decision
+    """
 
     client_id: str
     state: str
@@ -68,6 +65,26 @@ class Registered:
     issued_at: datetime
     client_secret: str | None = field(repr=False)
     registration_access_token: str = field(repr=False)
+    client_secret_expires_at: datetime | None = None
+    pending_change: Mapping[str, Any] | None = None
+
+
+def configuration_address(client_id: str) -> str:
+    """Where the holder of a client manages it: `registration_client_uri` (RFC 7592 §3)."""
+    return f"{settings.REGISTRY.issuer}/register/{client_id}"
+
+
+def seconds(instant: datetime | None) -> int:
+    """An end as registration tells it: seconds since 1970, 0 for none (RFC 7591 §3.2.1)."""
+    return int(instant.timestamp()) if instant else 0
+
+
+def pending_change(client: Client) -> dict[str, Any] | None:
+    """Our extension member: `id` and `reasons` of the change that waits, None without one."""
+    waiting = client.registrations.filter(outcome=Outcome.PENDING, verb=Verb.REPLACE).first()
+    if waiting is None:
+        return None
+    return {"id": str(waiting.pk), "reasons": [f"{risk['member']} {risk['why']}" for risk in waiting.risks]}
 
 
 @transaction.atomic
@@ -94,7 +111,7 @@ def register(request: RegistrationRequest, *, actor: Actor, now: datetime) -> tu
     if (refusal := judgement.refusal()) is not None:
         raise _dated(refusal, context)
     client = _make_client(organization, request, judgement.metadata, context, now)
-    _make_keys(client, judgement.metadata, now)
+    client_rows.make_keys(client, judgement.metadata, now)
     _decide(organization, client, request, actor, now)
     return _equip(client, access.Epochs(standing.epoch, client.epoch), now), client
 
@@ -141,54 +158,9 @@ def _make_client(
         assertion_audience=parameters.assertion_audience,
         access_token_seconds=parameters.access_token_seconds,
     )
-    project(client, metadata)
+    client_rows.project(client, metadata)
     client.save(force_insert=True)
     return client
-
-
-def project(client: Client, metadata: ClientMetadata) -> None:
-    """Write effective metadata, and from it the toolkit's columns: the only place that does either."""
-    public = metadata.token_endpoint_auth_method == "none"
-    client.metadata = metadata.as_document()
-    client.software_id = metadata.software_id or ""
-    client.name = metadata.client_name or ""
-    client.redirect_uris = " ".join(metadata.redirect_uris)
-    client.client_type = Client.CLIENT_PUBLIC if public else Client.CLIENT_CONFIDENTIAL
-    client.authorization_grant_type = _toolkit_grant(metadata.grant_types)
-
-
-def _toolkit_grant(grant_types: Sequence[str]) -> str:
-    """The toolkit knows one grant a client; which ones are allowed is read from the metadata instead."""
-    return next((_TOOLKIT_GRANTS[name] for name in grant_types if name in _TOOLKIT_GRANTS), "")
-
-
-def _make_keys(client: Client, metadata: ClientMetadata, now: datetime) -> None:
-    rows = [
-        ClientKey(
-            client=client,
-            organization_id=client.organization_id,
-            kid=str(key["kid"]),
-            thumbprint=jwk.thumbprint(key),
-            jwk=document,
-            created_at=now,
-        )
-        for key, document in zip(metadata.keys, _key_documents(client), strict=True)
-    ]
-    try:
-        with transaction.atomic(savepoint=False):
-            ClientKey.objects.bulk_create(rows)
-    except IntegrityError as cause:
-        # Somebody registered the same key between our reading and our writing.
-        raise InvalidClientMetadata(findings=[_KEY_TAKEN]) from cause
-
-
-_KEY_TAKEN = Finding(
-    "jwks", "a key belongs to another client", "Make a new key for this client.", "K2.owner", "OWASP NHI9"
-)
-
-
-def _key_documents(client: Client) -> list[dict[str, Any]]:
-    return list(client.metadata.get("jwks", {}).get("keys", []))
 
 
 def _review(organization: Organization, environment: str) -> str:
@@ -217,10 +189,9 @@ def _decide(
         created_at=now,
     )
     registration.save(force_insert=True)
-    _record(
+    decisions.record(
         Event.REGISTRATION_GRANTED if granted else Event.REGISTRATION_AWAITS_REVIEW,
         registration,
-        client,
         actor,
         now,
         after={"client_id": client.client_id, "state": client.state, "metadata": client.metadata},
@@ -228,14 +199,21 @@ def _decide(
 
 
 def _equip(client: Client, epochs: access.Epochs, now: datetime) -> Registered:
-    method = client.metadata["token_endpoint_auth_method"]
+    secret = client_credentials.mint_needed_secret(client, now)
+    token = client_credentials.mint_registration_access_token(client, epochs, now)
+    return registered(client, token, secret)
+
+
+def registered(client: Client, token: str, secret: MintedSecret | None = None) -> Registered:
+    """What the holder is told of a client as it stands."""
     return Registered(
         client_id=client.client_id,
         state=client.state,
         metadata=client.metadata,
         issued_at=client.registered_at,
-        client_secret=credentials.mint_client_secret(client, now) if method in _SECRET_METHODS else None,
-        registration_access_token=credentials.mint_registration_access_token(client, epochs, now),
+        client_secret=secret.value if secret else None,
+        client_secret_expires_at=secret.expires_at if secret else None,
+        registration_access_token=token,
     )
 
 
@@ -245,102 +223,14 @@ def reequip(client_id: str, *, actor: Actor, now: datetime) -> Registered:
     Raises Conflict once one of them was used: then the answer was not lost.
     """
     client = lifecycle.lock_client(client_id)
-    if credentials.any_was_used(client) or client.state not in {State.ACTIVE, State.PENDING}:
+    if client_credentials.any_was_used(client) or client.state not in {State.ACTIVE, State.PENDING}:
         raise Conflict(
             "This Idempotency-Key belongs to a registration whose credentials are in use.",
             fix="Use a new Idempotency-Key for a new registration.",
         )
-    credentials.end_client_credentials(client, now)
+    client_credentials.end_client_credentials(client, now)
     standing = access.organization_standing(client.organization, client.environment)
     registered = _equip(client, access.Epochs(standing.epoch, client.epoch), now)
     registration = client.registrations.latest("created_at")
-    _record(Event.REGISTRATION_REPEATED, registration, client, actor, now, after={"client_id": client_id})
+    decisions.record(Event.REGISTRATION_REPEATED, registration, actor, now, after={"client_id": client_id})
     return registered
-
-
-# Decisions about what waits
-
-
-@transaction.atomic
-def approve(registration_id: UUID, *, actor: Actor, reason: str, now: datetime) -> Registration:
-    """Approve a waiting registration. Under four eyes the first approval only seconds it.
-
-    Raises FourEyesRequired when the same person approves twice: whoever asked may be one of two, never both.
-    """
-    registration, client = _waiting(registration_id)
-    _second_pair_of_eyes(registration, actor)
-    if registration.review == Review.FOUR_EYES and not registration.first_approval_by:
-        registration.first_approval_by = actor.name
-        registration.save(force_update=True)
-        _record(Event.REGISTRATION_FIRST_APPROVAL, registration, client, actor, now, reason=reason)
-        return registration
-    lifecycle.approve_client(client, now=now)
-    return _close(registration, client, Outcome.APPROVED, Event.REGISTRATION_APPROVED, actor, reason, now)
-
-
-@transaction.atomic
-def reject(registration_id: UUID, *, actor: Actor, reason: str, now: datetime) -> Registration:
-    """Reject a waiting registration: its client ends and its keys are free again."""
-    if not reason.strip():
-        raise InvalidInput("No reason is given.", fix="Say why; the partner reads it.")
-    registration, client = _waiting(registration_id)
-    lifecycle.reject_client(client, reason=reason, now=now)
-    return _close(registration, client, Outcome.REJECTED, Event.REGISTRATION_REJECTED, actor, reason, now)
-
-
-def _waiting(registration_id: UUID) -> tuple[Registration, Client]:
-    found = (
-        Registration.objects.filter(pk=registration_id).values_list("client__client_id", flat=True).first()
-    )
-    if found is None:
-        raise NotFound("There is no such registration.")
-    client = lifecycle.lock_client(found)
-    registration = Registration.objects.select_for_update(no_key=True).get(pk=registration_id)
-    if registration.outcome != Outcome.PENDING:
-        raise Conflict(f"The registration was {registration.outcome} before.", fix="Read its decision.")
-    return registration, client
-
-
-def _second_pair_of_eyes(registration: Registration, actor: Actor) -> None:
-    if registration.review == Review.FOUR_EYES and registration.first_approval_by == actor.name:
-        raise FourEyesRequired("Whoever approved it first cannot decide.", fix="Let another person approve.")
-
-
-def _close(
-    registration: Registration,
-    client: Client,
-    outcome: Outcome,
-    event: Event,
-    actor: Actor,
-    reason: str,
-    now: datetime,
-) -> Registration:
-    registration.outcome, registration.decided_by = outcome, actor.name
-    registration.reason, registration.decided_at = reason, now
-    registration.save(force_update=True)
-    _record(
-        event,
-        registration,
-        client,
-        actor,
-        now,
-        reason=reason,
-        before={"state": State.PENDING},
-        after={"state": client.state, "client_id": client.client_id},
-    )
-    return registration
-
-
-def _record(
-    event: Event, registration: Registration, client: Client, actor: Actor, now: datetime, **facts_: Any
-) -> None:
-    audit.record(
-        event,
-        organization=registration.organization_id,
-        environment=registration.environment,
-        subject=("registration", str(registration.pk)),
-        actor=actor,
-        now=now,
-        policy_version=registration.policy_version,
-        **facts_,
-    )

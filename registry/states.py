@@ -14,6 +14,13 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class Verb(StrEnum):
+    """Whether a registration makes a client or changes one."""
+
+    CREATE = "create"
+    REPLACE = "replace"
+
+
 class Route(StrEnum):
     """How a registration came."""
 

@@ -11,7 +11,7 @@ from registry import access, assertions, audit, credentials, loading
 from registry.actors import Actor, ActorKind
 from registry.errors import InvalidClient, IssuanceStopped, UnauthorizedClient
 from registry.events import Event
-from registry.loading import ActingClient, Secret
+from registry.loading import ActingClient, Key, Secret
 from registry.policy.presets import AssertionAudience
 from registry.states import Action, Cell
 
@@ -66,21 +66,20 @@ def authenticate(found: Presented, action: Action, now: datetime, *, request_id:
     if acting is None:
         raise InvalidClient("the client is not known or its credentials do not fit")
     try:
-        secret = _prove(found, acting, now)
+        credential = _prove(found, acting, now)
         _may(acting, action, now)
     except InvalidClient as refusal:
         _record(acting, refusal, now, request_id)
         raise
-    loading.note_use(acting, now, secret)
+    loading.note_use(acting, now, credential)
     return acting
 
 
-def _prove(found: Presented, acting: ActingClient, now: datetime) -> Secret | None:
+def _prove(found: Presented, acting: ActingClient, now: datetime) -> Secret | Key | None:
     if found.method != acting.row.metadata["token_endpoint_auth_method"]:
         raise InvalidClient("the client did not authenticate by its registered method")
     if found.assertion is not None:
-        _prove_by_key(found.assertion, acting, now)
-        return None
+        return _prove_by_key(found.assertion, acting, now)
     if found.method == "none":
         return None
     for secret in acting.secrets:
@@ -89,15 +88,16 @@ def _prove(found: Presented, acting: ActingClient, now: datetime) -> Secret | No
     raise InvalidClient("the client is not known or its credentials do not fit")
 
 
-def _prove_by_key(assertion: assertions.Assertion, acting: ActingClient, now: datetime) -> None:
-    useless_after = assertions.verify(
+def _prove_by_key(assertion: assertions.Assertion, acting: ActingClient, now: datetime) -> Key:
+    verified = assertions.verify(
         assertion,
-        keys=acting.keys,
+        keys=[key.jwk for key in acting.keys],
         registered_alg=acting.row.metadata.get("token_endpoint_auth_signing_alg"),
         audiences=_audiences(acting),
         now=now,
     )
-    assertions.spend(assertion, client_pk=acting.row.pk, useless_after=useless_after)
+    assertions.spend(assertion, client_pk=acting.row.pk, useless_after=verified.useless_after)
+    return acting.keys[verified.place]
 
 
 def _audiences(acting: ActingClient) -> frozenset[str]:

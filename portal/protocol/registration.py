@@ -1,15 +1,15 @@
-"""Dynamic client registration (RFC 7591 §3) and, until its part comes, a closed configuration endpoint."""
+"""Dynamic client registration (RFC 7591 §3) and the client configuration endpoint (RFC 7592 §2)."""
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from portal import errors, origin, trail
+from portal import origin, trail
 from portal.protocol import requests
-from registry import clock
+from registry import clock, registration
 from registry.registration import Registered
+from registry.routes import configuration as configuring
 from registry.routes import dynamic
 from registry.states import State
 
@@ -26,9 +26,31 @@ def register(request: HttpRequest) -> HttpResponse:
         source=origin.source(request),
         request_id=getattr(request, "id", ""),
     )
-    registered = dynamic.register(call, now=clock.now())
+    return _told(dynamic.register(call, now=clock.now()), 201)
+
+
+@csrf_exempt
+@requests.only("GET", "PUT", "DELETE")
+def configuration(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Read, replace or deregister one client."""
+    call = configuring.ConfigurationCall(
+        client_id=client_id,
+        bearer=requests.bearer(request),
+        content_type=request.META.get("CONTENT_TYPE"),
+        body=requests.read_body(request) if request.method == "PUT" else b"",
+        source=origin.source(request),
+        request_id=getattr(request, "id", ""),
+    )
+    if request.method == "DELETE":
+        configuring.delete(call, now=clock.now())
+        return HttpResponse(status=204, headers=_HEADERS)
+    act = configuring.replace if request.method == "PUT" else configuring.read
+    return _told(act(call, now=clock.now()), 200)
+
+
+def _told(registered: Registered, status: int) -> HttpResponse:
     trail.know(client=registered.client_id)
-    return JsonResponse(_document(registered), status=201, headers=_HEADERS)
+    return JsonResponse(_document(registered), status=status, headers=_HEADERS)
 
 
 _HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -41,16 +63,15 @@ def _document(registered: Registered) -> dict[str, Any]:
         "client_id": registered.client_id,
         "client_id_issued_at": int(registered.issued_at.timestamp()),
         "registration_access_token": registered.registration_access_token,
-        "registration_client_uri": f"{settings.REGISTRY.issuer}/register/{registered.client_id}",
+        "registration_client_uri": registration.configuration_address(registered.client_id),
     }
     if registered.client_secret is not None:
-        document |= {"client_secret": registered.client_secret, "client_secret_expires_at": 0}
+        document |= {
+            "client_secret": registered.client_secret,
+            "client_secret_expires_at": registration.seconds(registered.client_secret_expires_at),
+        }
     if registered.state != State.ACTIVE:
         document["registration_state"] = registered.state
+    if registered.pending_change is not None:
+        document["pending_change"] = registered.pending_change
     return document
-
-
-@csrf_exempt
-def configuration(request: HttpRequest, client_id: str) -> HttpResponse:
-    """RFC 7592 is not offered yet: no verb is allowed, which is what an empty `Allow` says (RFC 9110 §10.2.1)."""
-    return errors.method_not_allowed(request, [])

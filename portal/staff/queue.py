@@ -15,7 +15,7 @@ from portal.listing import Column, counted
 from portal.permissions import Act, may, requires
 from portal.staff import acts, case_page, forms
 from portal.staff.organization_acts import approve_now
-from registry import clock, lifecycle, preconditions, queries, registration
+from registry import clock, decisions, lifecycle, preconditions, queries
 from registry.queries import OrganizationRow, RegistrationRow
 
 COLUMNS = [Column(text) for text in ("Case", "What", "Rules", "State", "Waits since", "Environment")]
@@ -102,7 +102,7 @@ def _decide(request: HttpRequest, row: RegistrationRow, decision: str, form: for
         return _DECISIONS[decision](row.pk, actor=actor_of(request), reason=form.said, now=clock.now())
 
 
-_DECISIONS = {"approve": registration.approve, "reject": registration.reject}
+_DECISIONS = {"approve": decisions.approve, "reject": decisions.reject}
 
 
 def _case(request: HttpRequest, row: RegistrationRow, form: forms.DecisionForm | None) -> HttpResponse:

@@ -99,6 +99,7 @@ class Client(AbstractApplication):
 
 class KeyState(models.TextChoices):
     ACTIVE = "active"
+    RETIRED = "retired"
     ENDED = "ended"
     COMPROMISED = "compromised"
 

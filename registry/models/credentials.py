@@ -50,7 +50,10 @@ class InitialAccessToken(models.Model):
 
 
 class RegistrationAccessToken(models.Model):
-    """Lets its holder read, replace and delete one client; dies with the client or an epoch."""
+    """Lets its holder read, replace and delete one client; dies with the client or an epoch.
+
+    superseded_at  when another took its place; it goes on until that one is used, a day at most
+    """
 
     client = models.ForeignKey(_CLIENT, on_delete=models.PROTECT, related_name="registration_access_tokens")
     digest = models.CharField(max_length=64, unique=True)
@@ -59,7 +62,13 @@ class RegistrationAccessToken(models.Model):
     created_at = models.DateTimeField()
     first_used_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["client"], condition=Q(ended_at=None), name="live_configuration_token")
+        ]
 
 
 class ClientSecret(models.Model):
@@ -67,6 +76,7 @@ class ClientSecret(models.Model):
 
     client = models.ForeignKey(_CLIENT, on_delete=models.PROTECT, related_name="secrets")
     digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=16, default="", db_default="")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Cast, Right
 
 from registry.identifiers import uuid7
-from registry.states import Environment, Route
+from registry.states import Environment, Route, Verb
 
 from .credentials import InitialAccessToken
 from .organizations import Organization, Review
@@ -19,13 +19,21 @@ class Outcome(models.TextChoices):
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    UNDONE = "undone"
 
 
 DECIDED_BY_PEOPLE = ~Q(outcome=Outcome.PENDING) & ~Q(decided_by="policy")
 
 
 class Registration(models.Model):
-    """One registration request that broke no rule, and its decision. Refused requests are audit events."""
+    """One registration request that broke no rule, and its decision. Refused requests are audit events.
+
+    verb             whether it makes the client or changes it
+    metadata_before  the effective metadata that a change replaces; None for a new client
+    risks            why a change waits: `[{"member": …, "why": …}]`
+    undo_until       until when a change that applied at once can be taken back
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="registrations")
@@ -37,8 +45,14 @@ class Registration(models.Model):
     initial_access_token = models.ForeignKey(
         InitialAccessToken, null=True, blank=True, on_delete=models.PROTECT, related_name="registrations"
     )
+    verb = models.CharField(
+        max_length=16, choices=[(v.value, v.value) for v in Verb], default=Verb.CREATE, db_default=Verb.CREATE
+    )
     evidence = models.JSONField(default=dict)
     metadata = models.JSONField()
+    metadata_before = models.JSONField(null=True, blank=True)
+    risks = models.JSONField(default=list, db_default=[])
+    undo_until = models.DateTimeField(null=True, blank=True)
     policy_version = models.CharField(max_length=64)
     review = models.CharField(max_length=16, choices=Review.choices)
     outcome = models.CharField(max_length=16, choices=Outcome.choices)
@@ -50,6 +64,11 @@ class Registration(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client"], condition=Q(outcome="pending"), name="one_decision_waits_for_a_client"
+            )
+        ]
         indexes = [
             models.Index(fields=["outcome", "created_at"], name="registration_by_outcome"),
             models.Index(fields=["organization", "created_at"], name="registration_by_organization"),

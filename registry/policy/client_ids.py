@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from registry.client_metadata import ClientMetadata
-from registry.policy.context import Context, Verb
+from registry.policy.context import Context
 from registry.policy.rule import Objection, example, rule
+from registry.states import Verb
 
 _OURS = re.compile(r"c_[A-Za-z0-9_-]{24}")
 

@@ -5,14 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from registry.policy.presets import BASELINE, PolicyParameters
-from registry.states import Environment, Route
-
-
-class Verb(StrEnum):
-    """Whether a client comes to be or changes."""
-
-    CREATE = "create"
-    REPLACE = "replace"
+from registry.states import Environment, Route, Verb
 
 
 class KeyStanding(StrEnum):

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from registry.client_metadata import ClientMetadata
 from registry.errors import QuotaReached
-from registry.policy.context import Context, Verb
+from registry.policy.context import Context
 from registry.policy.key_examples import EC_KEY, OKP_KEY, holding
 from registry.policy.rule import Objection, example, rule
+from registry.states import Verb
 
 
 @rule(

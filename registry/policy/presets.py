@@ -13,9 +13,23 @@ class AssertionAudience(StrEnum):
     ISSUER_OR_TOKEN_ENDPOINT = "issuer_or_token_endpoint"
 
 
+class Rotation(StrEnum):
+    """When the holder of a client gets another registration access token: see RFC 7592 §5."""
+
+    NEVER = "never"
+    ON_UPDATE = "on_update"
+    ON_READ_AND_UPDATE = "on_read_and_update"
+    BY_AGE = "by_age"
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyParameters:
-    """What a preset decides. Sizes in octets or characters as named, lifetimes in seconds, disuse in days."""
+    """What a preset decides. Sizes in octets or characters as named, lifetimes in seconds, disuse in days.
+
+    registration_access_token_days  the age at which one is replaced at the next call, for Rotation.BY_AGE
+    client_secret_days              how long a secret lives; 0 for ever
+    client_secret_renewal_days      how long before its end an update brings another one
+    """
 
     name: str
     version: str
@@ -35,6 +49,10 @@ class PolicyParameters:
     rotate_refresh_tokens: bool = True
     assertion_audience: AssertionAudience = AssertionAudience.ISSUER
     access_token_seconds: int = 300
+    registration_access_token_rotation: Rotation = Rotation.ON_UPDATE
+    registration_access_token_days: int = 90
+    client_secret_days: int = 0
+    client_secret_renewal_days: int = 30
     unused_days_until_notice: int = 90
     unused_days_until_restricted: int = 120
     unused_days_until_suspended: int = 180

@@ -7,8 +7,8 @@ from typing import Any
 
 from registry.client_metadata import ClientMetadata
 from registry.errors import Finding, InvalidClientMetadata, Refusal
-from registry.policy.context import Context, Verb
-from registry.states import Environment, Route
+from registry.policy.context import Context
+from registry.states import Environment, Route, Verb
 from registry.strict_json import Json
 
 

@@ -9,11 +9,11 @@ from registry.actors import Viewer
 from registry.errors import Finding
 from registry.models import Client, Entitlement, ProvedDomain
 from registry.policy import engine
-from registry.policy.context import Context, Verb, scopes_by_grant_type
+from registry.policy.context import Context, scopes_by_grant_type
 from registry.policy.presets import PRESETS
 from registry.policy.rule import CATALOGUE
 from registry.queries.records import client
-from registry.states import FINAL_STATES, Environment, Route
+from registry.states import FINAL_STATES, Environment, Route, Verb
 
 # Those about what the organization holds; every other rule asks the same as at registration.
 _HOLDINGS = ("U4.proved_domain", "S1.entitled", "S1.grant_type", "G1.entitled")

@@ -22,7 +22,7 @@ SUBJECTS = {
     "resource_server",
     "person",
 }
-IRREGULAR = {"sent", "set"}
+IRREGULAR = {"sent", "set", "undone", "withdrawn"}
 
 
 def _used() -> set[str]:

@@ -12,6 +12,7 @@ FIRST_STATES = {
     ("registry/registration.py", "writes state_since"): "since it was registered",
 }
 NO_STATE = {
+    ("registry/client_rows.py", "writes state"): "of a key, which follows the metadata",
     ("registry/errors.py", "writes state"): "a field of the exception TransitionRefused, not of a row",
     ("registry/onboarding.py", "writes a column whose name is computed"): "limited to _CHANGEABLE, see below",
 }

@@ -106,9 +106,10 @@ class Place:
         }
 
 
-# The one way in which each credential is good; the configuration endpoint and statements are closed for now.
+# The one way in which each credential is good; statements are closed for now.
 GOOD = {
     ("initial access token", "bearer at registration"),
+    ("registration access token", "bearer at configuration"),
     ("authorization code", "code"),
     ("access token", "token at introspection"),
     ("client access token", "token at introspection"),

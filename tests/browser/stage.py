@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from registry import lifecycle, queries, registration
+from registry import decisions, lifecycle, queries
 from registry.actors import Viewer
 from registry.errors import Refusal
 from registry.models import Organization, User
@@ -97,13 +97,13 @@ def _clients(acme: Organization) -> tuple[str, str, str]:
     )
     active = _registered(acme, body, Environment.PRODUCTION)
     made = queries.waiting(STAFF).get(client__client_id=active)
-    registration.approve(made.pk, actor=world.PAUL, reason="checked", now=world.now())
+    decisions.approve(made.pk, actor=world.PAUL, reason="checked", now=world.now())
     waiting = _registered(acme, world.metadata(acme, client_name="Acme Payments"), Environment.PRODUCTION)
     suspended = _registered(acme, world.machine_metadata(client_name="Acme Nightly"), Environment.SANDBOX)
     lifecycle.suspend_client(suspended, actor=world.STAN, reason="Misuse: too many calls", now=world.now())
     seconded = _registered(acme, world.metadata(acme, client_name="Acme Desk"), Environment.SANDBOX)
     first = queries.waiting(STAFF).get(client__client_id=seconded)
-    registration.approve(first.pk, actor=world.PAUL, reason="looks right", now=world.now())
+    decisions.approve(first.pk, actor=world.PAUL, reason="looks right", now=world.now())
     return active, waiting, suspended
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from registry import lifecycle, queries, registration
+from registry import decisions, lifecycle, queries
 from registry.actors import Viewer
 from registry.events import Event
 from registry.roles import Role
@@ -41,7 +41,7 @@ def test_a_partner_registers_is_decided_works_and_is_contained(live_server: Live
     assert (refused.status, refused.json()["error"]) == (400, "unauthorized_client")
 
     case = queries.waiting(STAFF).get(organization=acme)
-    registration.approve(case.pk, actor=world.PAUL, reason="known partner", now=world.now())
+    decisions.approve(case.pk, actor=world.PAUL, reason="known partner", now=world.now())
 
     issued = ask_token(live_server, client)
     assert issued.status == 200, issued.text

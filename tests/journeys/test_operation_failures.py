@@ -112,7 +112,7 @@ AS_EVER = {
     "live": 200,
     "ready": 200,
     "metadata": 200,
-    "client_configuration": 405,
+    "client_configuration": 401,
     "revoke": 200,
     "introspect": 200,
     "token": 200,

@@ -46,14 +46,15 @@ class TestLines:
 
 def credentials() -> dict[str, str]:
     """One of each kind, as the product makes them."""
+    from registry import client_credentials as held
     from registry import credentials as minted
     from registry import people, resource_servers, tokens
     from registry.identifiers import new_credential
 
     prefixes = {
         "initial access token": minted.INITIAL_ACCESS_TOKEN_PREFIX,
-        "registration access token": minted.REGISTRATION_ACCESS_TOKEN_PREFIX,
-        "client secret": minted.CLIENT_SECRET_PREFIX,
+        "registration access token": held.REGISTRATION_ACCESS_TOKEN_PREFIX,
+        "client secret": held.CLIENT_SECRET_PREFIX,
         "resource server": resource_servers.PREFIX,
         "access token": tokens.ACCESS_TOKEN_PREFIX,
         "refresh token": tokens.REFRESH_TOKEN_PREFIX,

@@ -49,7 +49,7 @@ def verify(
     parsed = assertions.parse(compact)
     return assertions.verify(
         parsed, keys=[signer.public | (key or {})], registered_alg=alg, audiences=frozenset({ISSUER}), now=now
-    )
+    ).useless_after
 
 
 class TestAccepts:
@@ -81,9 +81,10 @@ class TestAccepts:
     def test_the_key_that_fits_among_several(self) -> None:
         parsed = assertions.parse(SIGNER.sign(claims()))
         keys = [SIGNERS["PS256"].public, world.signer().public, SIGNER.public]
-        assert assertions.verify(
+        found = assertions.verify(
             parsed, keys=keys, registered_alg=None, audiences=frozenset({ISSUER}), now=NOW
         )
+        assert found.place == 2
 
 
 class TestRefusesAudience:

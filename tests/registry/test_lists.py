@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
-from registry import lifecycle, queries, registration
+from registry import decisions, lifecycle, queries
 from registry.models import Organization, Registration
 from registry.queries import ClientRow
 from registry.states import State
@@ -100,7 +100,7 @@ def test_figures_count_by_state_use_and_route(acme: Organization, pair: tuple[st
 
 def test_neighbours_are_those_that_wait_next_to_it(acme: Organization) -> None:
     cases = [waiting(acme, client_name=f"Desk {number}") for number in range(4)]
-    registration.reject(cases[1].pk, actor=world.PAUL, reason="no", now=world.now())
+    decisions.reject(cases[1].pk, actor=world.PAUL, reason="no", now=world.now())
     beside = [queries.waiting_beside(STAFF, case) for case in cases]
     first, _, third, fourth = cases
     assert beside == [(third, None), (third, first), (fourth, first), (None, third)]
@@ -126,6 +126,9 @@ READINGS: dict[str, Callable[[], QuerySet[Any, Any]]] = {
     "registration_decided": lambda: queries.cases(STAFF, view="decided", kind="client").order_by(),
 }  # fmt: skip
 
+# In a table where nobody waits; where somebody does, the order decides for the other.
+AS_GOOD = {"registration_by_outcome": ("one_decision_waits_for_a_client",)}
+
 
 @pytest.mark.parametrize("index", READINGS)
 def test_an_index_answers(acme: Organization, pair: tuple[str, str], index: str) -> None:
@@ -133,4 +136,5 @@ def test_an_index_answers(acme: Organization, pair: tuple[str, str], index: str)
     with connection.cursor() as cursor:
         for way in ("seqscan", "sort", "incremental_sort"):
             cursor.execute(f"SET LOCAL enable_{way} = off")
-        assert index in READINGS[index]().explain()
+        plan = READINGS[index]().explain()
+    assert any(name in plan for name in (index, *AS_GOOD.get(index, ())))

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.local import databases
 from portal.staff import case_page
-from registry import lifecycle, people, queries, registration, sessions
+from registry import decisions, lifecycle, people, queries, sessions
 from registry.actors import Actor, ActorKind, Viewer
 from registry.events import Event
 from registry.models import Organization, Registration
@@ -32,7 +32,7 @@ def acme(db: None) -> Organization:
 def case(acme: Organization) -> Registration:
     """A registration that waited, was approved, and whose client was suspended."""
     found = waiting(acme)
-    registration.approve(found.pk, actor=world.PAUL, reason="known", now=world.now())
+    decisions.approve(found.pk, actor=world.PAUL, reason="known", now=world.now())
     lifecycle.suspend_client(found.client.client_id, actor=world.STAN, reason="leak", now=world.now())
     return found
 

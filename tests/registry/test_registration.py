@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry import client_metadata, lifecycle, queries, registration
+from registry import client_metadata, decisions, lifecycle, queries, registration
 from registry.actors import Viewer
 from registry.errors import (
     Conflict,
@@ -51,7 +51,7 @@ def waiting(holder: Organization, review: str = "one_person") -> Registration:
 
 
 def approve(row: Registration, actor: Any = world.PAUL, reason: str = "known") -> Registration:
-    return registration.approve(row.pk, actor=actor, reason=reason, now=world.now())
+    return decisions.approve(row.pk, actor=actor, reason=reason, now=world.now())
 
 
 def events(holder: Organization, event: Event) -> int:
@@ -146,14 +146,14 @@ class TestApprove:
         assert events(acme, Event.REGISTRATION_FIRST_APPROVAL) == 1
         assert events(acme, Event.REGISTRATION_APPROVED) == 1
 
-    @pytest.mark.parametrize("decide", [registration.approve, registration.reject])
+    @pytest.mark.parametrize("decide", [decisions.approve, decisions.reject])
     def test_comes_once(self, acme: Organization, decide: Callable[..., Any]) -> None:
         row = waiting(acme)
         approve(row)
         with pytest.raises(Conflict):
             decide(row.pk, actor=world.STAN, reason="again", now=world.now())
 
-    @pytest.mark.parametrize("decide", [registration.approve, registration.reject])
+    @pytest.mark.parametrize("decide", [decisions.approve, decisions.reject])
     def test_needs_a_registration(self, decide: Callable[..., Any]) -> None:
         with pytest.raises(NotFound):
             decide(world.operator().pk, actor=world.STAN, reason="x", now=world.now())
@@ -172,7 +172,7 @@ class TestReject:
         body = world.metadata(acme, jwks={"keys": [signer.public]})
         _, client = register(acme, body, environment=Environment.PRODUCTION)
         row = client.registrations.get()
-        registration.reject(row.pk, actor=world.PAUL, reason="unknown software", now=world.now())
+        decisions.reject(row.pk, actor=world.PAUL, reason="unknown software", now=world.now())
         client.refresh_from_db()
         assert (client.state, client.epoch) == (State.REVOKED, 2)
         assert events(acme, Event.REGISTRATION_REJECTED) == 1
@@ -182,5 +182,5 @@ class TestReject:
     def test_needs_a_reason(self, acme: Organization, reason: str) -> None:
         row = waiting(acme)
         with pytest.raises(InvalidInput):
-            registration.reject(row.pk, actor=world.PAUL, reason=reason, now=world.now())
+            decisions.reject(row.pk, actor=world.PAUL, reason=reason, now=world.now())
         assert Registration.objects.get(pk=row.pk).outcome == "pending"

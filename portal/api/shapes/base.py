@@ -23,7 +23,7 @@ from registry.states import Environment, State
 REVIEWS = ("automatic", "one_person", "four_eyes")
 SCHEMES = ("lei", "national")
 CONTACT_KINDS = ("business", "technical", "security", "incident", "billing")
-OUTCOMES = ("pending", "approved", "rejected")
+OUTCOMES = ("pending", "approved", "rejected", "withdrawn", "undone")
 PROOFS = ("attested",)
 
 ENVIRONMENTS = [environment.value for environment in Environment]

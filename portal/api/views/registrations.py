@@ -12,7 +12,7 @@ from portal.api.schema import documented, writing
 from portal.api.scopes import Scope
 from portal.api.shapes import registrations as shapes
 from portal.api.shapes.base import OptionalReason, Reason
-from registry import preconditions, queries, registration
+from registry import decisions, preconditions, queries
 
 
 class Registrations(Listing):
@@ -63,7 +63,7 @@ class Approve(OfOne):
         target, said = queries.registration(self.viewer, registration_id), self.body(OptionalReason)
         self.guard(target.organization_id)
         with self.as_seen(target):
-            registration.approve(registration_id, **said, **self.act)
+            decisions.approve(registration_id, **said, **self.act)
         return self.answer(registration_id)
 
 
@@ -74,5 +74,5 @@ class Reject(OfOne):
     def post(self, request: Request, registration_id: UUID) -> Response:
         target, said = queries.registration(self.viewer, registration_id), self.body(Reason)
         with self.as_seen(target):
-            registration.reject(registration_id, **said, **self.act)
+            decisions.reject(registration_id, **said, **self.act)
         return self.answer(registration_id)

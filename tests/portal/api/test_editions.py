@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry import audit, lifecycle, onboarding, preconditions, registration
+from registry import audit, decisions, lifecycle, onboarding, preconditions
 from registry.models import Client, Organization, Registration
 from tests import world
 from tests.portal.api.conftest import ROUTES, registered, waiting
@@ -156,7 +156,7 @@ class TestApproval:
     def test_a_first_approval_that_came_after_the_look(self, api):
         target = waiting(world.organization(production_review="four_eyes"))
         seen = api.get(f"registrations/{target.pk}")["ETag"]
-        registration.approve(target.pk, actor=world.PAUL, reason="", now=world.now())
+        decisions.approve(target.pk, actor=world.PAUL, reason="", now=world.now())
         path = f"registrations/{target.pk}/approve"
         refused(api.post(path, {}, HTTP_IF_MATCH=seen), 412, "precondition_failed")
         assert Registration.objects.get(pk=target.pk).outcome == "pending"

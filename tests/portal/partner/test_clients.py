@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from registry import lifecycle, registration
+from registry import decisions, lifecycle
 from registry.errors import RegistrationRefused
 from registry.models import Organization
 from registry.routes import dynamic
@@ -86,7 +86,7 @@ class TestDetail:
 
     def test_tells_the_reason_of_a_rejection(self, bob: Client, acme: Organization) -> None:
         made = registered(acme, Environment.PRODUCTION)
-        registration.reject(
+        decisions.reject(
             made.registrations.get().pk, actor=world.PAUL, reason="use your own host", now=world.now()
         )
         page = text(bob, to(made.client_id))

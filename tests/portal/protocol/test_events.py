@@ -5,6 +5,7 @@ An endpoint that is not in the table fails: whoever adds one decides what it lea
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,11 @@ class Cast:
         self.issued = app.exchange(code_by_hand(app, user)).json()
         self.code = code_by_hand(app, user)
 
+    def configure(self, method: str, **document: Any) -> Answer:
+        app = self.app
+        value = app.information["registration_access_token"]
+        return self.door.request(method, f"/register/{app.client_id}", bearer=value, json=document)
+
 
 Ask = Callable[[Cast], Answer]
 TABLE: list[tuple[str, Ask, int, list[Event]]] = [
@@ -51,7 +57,26 @@ TABLE: list[tuple[str, Ask, int, list[Event]]] = [
         [Event.REGISTRATION_REFUSED],
     ),
     ("register", lambda c: c.door.post("/register", json={}), 401, [Event.REGISTRATION_REFUSED]),
-    ("client_configuration", lambda c: c.door.get(f"/register/{c.app.client_id}"), 405, []),
+    (
+        "client_configuration",
+        lambda c: c.door.get(f"/register/{c.app.client_id}"),
+        401,
+        [Event.CHANGE_REFUSED],
+    ),
+    ("client_configuration", lambda c: c.configure("GET"), 200, []),
+    (
+        "client_configuration",
+        lambda c: c.configure("PUT", client_id=c.app.client_id, scope="admin"),
+        400,
+        [Event.CHANGE_REFUSED],
+    ),
+    (
+        "client_configuration",
+        lambda c: c.configure("PUT", **c.app.information | {"client_name": "Ledger 2"}),
+        200,
+        [Event.CHANGE_APPLIED, Event.REGISTRATION_ACCESS_TOKEN_ROTATED],
+    ),
+    ("client_configuration", lambda c: c.configure("DELETE"), 204, [Event.CLIENT_DEREGISTERED]),
     ("token", lambda c: c.batch.token(), 200, []),
     ("token", lambda c: c.app.exchange(c.code), 200, []),
     ("token", lambda c: c.app.refresh(c.issued["refresh_token"]), 200, []),

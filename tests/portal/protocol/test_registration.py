@@ -1,4 +1,4 @@
-"""What the registration endpoint answers: RFC 7591 §3.2, RFC 6750 §3, and a closed configuration endpoint."""
+"""What the registration endpoint answers: RFC 7591 §3.2 and RFC 6750 §3."""
 
 from typing import Any
 
@@ -188,17 +188,6 @@ class TestRefusal:
         answer = post(door, small, world.machine_metadata())
         assert error(answer) == (429, "temporarily_unavailable")
         assert "[L1.clients]" in answer.json()["error_description"]
-
-
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST", "PATCH", "HEAD", "OPTIONS"])
-@pytest.mark.parametrize("bearer", [True, False])
-def test_the_configuration_endpoint_allows_nothing_yet(
-    door: InProcess, app: Software, method: str, bearer: bool
-) -> None:
-    value = app.information["registration_access_token"] if bearer else None
-    answer = door.request(method, f"/register/{app.client_id}", bearer=value)
-    assert (answer.status, answer.headers["Allow"]) == (405, "")
-    assert method == "HEAD" or error(answer)[1] == "invalid_request"
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])

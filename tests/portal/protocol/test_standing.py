@@ -163,12 +163,16 @@ def test_the_api_asks_for_its_service(door: InProcess, client_state: str) -> Non
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_the_configuration_endpoint_is_closed_in_every_state(
+def test_the_configuration_endpoint_opens_by_state(
     door: InProcess, app: Software, state: str, method: str
 ) -> None:
-    """Until registration management is offered, no state opens it."""
+    """Suspended: 403 for everything; ended: 401 (RFC 7592 §2). Neither changes anything."""
     Client.objects.filter(client_id=app.client_id).update(state=state)
     before = Client.objects.values().get(client_id=app.client_id)
     value = app.information["registration_access_token"]
-    assert door.request(method, f"/register/{app.client_id}", bearer=value, json={}).status == 405
-    assert Client.objects.values().get(client_id=app.client_id) == before
+    status = door.request(method, f"/register/{app.client_id}", bearer=value, json={}).status
+    if state in {State.SUSPENDED, State.REVOKED, State.OFFBOARDED}:
+        assert status == (403 if state == State.SUSPENDED else 401)
+        assert Client.objects.values().get(client_id=app.client_id) == before
+    elif state != State.DRAFT:  # in which no client ever is
+        assert status == {"GET": 200, "PUT": 400, "DELETE": 204}[method]

@@ -11,6 +11,7 @@ from registry import lifecycle
 from registry.errors import NotFound
 from registry.models import AccessToken, Client, Organization, RegistrationAccessToken, User
 from tests import world
+from tests.portal.protocol.reading import error
 from tests.software import InProcess, Software, introspect, is_active, machine, register, somebody
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +70,7 @@ def test_rows_4_and_5_a_suspended_client_is_not_managed(door: InProcess, app: So
         bearer=app.information["registration_access_token"],
         json=changed,
     )
-    assert answer.status == 405
+    assert error(answer) == (403, "access_denied")
     assert Client.objects.filter(client_id=app.client_id).values().get() == before
 
 
@@ -133,9 +134,13 @@ class TestRow10SizeTypeAndTransition:
             "PUT",
             f"/register/{app.client_id}",
             bearer=app.information["registration_access_token"],
-            json={"token_endpoint_auth_method": "none"},
+            json={
+                "client_id": app.client_id,
+                "token_endpoint_auth_method": "none",
+                "grant_types": ["client_credentials"],
+            },
         )
-        assert answer.status == 405
+        assert error(answer) == (400, "invalid_client_metadata")
         assert app.row.client_type == Client.CLIENT_CONFIDENTIAL
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from registry import domain_proofs, lifecycle, onboarding, registration
+from registry import decisions, domain_proofs, lifecycle, onboarding
 from registry.models import Organization, Registration
 from registry.states import State
 from tests import world
@@ -87,7 +87,7 @@ class TestARegistration:
         """The page said that one more person decides; now this decision would be the last."""
         address = reverse("staff:case", args=[case.pk])
         form = {"decision": "approve", "reason": "fits", "seen": seen(text(stan, address))}
-        registration.approve(case.pk, actor=world.PAUL, reason="fits", now=world.now())
+        decisions.approve(case.pk, actor=world.PAUL, reason="fits", now=world.now())
         answer = stan.post(address, form)
         page = answer.content.decode()
         assert (answer.status_code, TOLD in page) == (412, True)

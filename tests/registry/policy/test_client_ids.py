@@ -4,7 +4,7 @@ import pytest
 
 from registry.client_metadata import PROTECTED
 from registry.policy.client_ids import NEVER_IN_AN_UPDATE, client_id_is_ours
-from registry.policy.context import Verb
+from registry.states import Verb
 from registry.strict_json import Json
 from tests.registry.policy.judging import MACHINE, judge, objects
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from registry.policy.context import Verb
 from registry.policy.key_examples import EC_KEY, OKP_KEY
+from registry.states import Verb
 from tests.registry.policy.judging import MACHINE, judge, objects
 from tests.registry.policy.test_keys import keyed
 

@@ -7,9 +7,9 @@ import pytest
 
 from registry.client_metadata import parse
 from registry.policy import engine
-from registry.policy.context import Context, Verb
+from registry.policy.context import Context
 from registry.policy.rule import Example, Kind, Rule
-from registry.states import Environment, Route
+from registry.states import Environment, Route, Verb
 from tests.each import check_each
 
 # Rules whose meaning depends on the verb, with the verb on which they speak. Everything else speaks on both.

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from registry.client_metadata import MEMBERS, ClientMetadata, default_response_types, parse
 from registry.errors import Refusal
 from registry.policy import engine
-from registry.policy.context import Context, Verb
+from registry.policy.context import Context
 from registry.policy.key_examples import EC_KEY, OKP_KEY, RSA_KEY
 from registry.policy.rule import EXAMPLE_CONTEXT, Example
-from registry.states import Environment, Route
+from registry.states import Environment, Route, Verb
 from registry.strict_json import Json
 from tests.anything import json_values, sound_text, unhurried
 

@@ -1,0 +1,110 @@
+"""What rests of a client beside its state: effective metadata, the toolkit's columns, and its keys."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from registry import jwk
+from registry.client_credentials import SECRET_METHODS
+from registry.client_metadata import ClientMetadata
+from registry.errors import Finding, InvalidClientMetadata
+from registry.models import Client, ClientKey, ClientSecret, KeyState
+
+_TOOLKIT_GRANTS = {
+    "authorization_code": Client.GRANT_AUTHORIZATION_CODE,
+    "client_credentials": Client.GRANT_CLIENT_CREDENTIALS,
+}
+
+
+def project(client: Client, metadata: ClientMetadata) -> None:
+    """Write effective metadata, and from it the toolkit's columns: the only place that does either."""
+    public = metadata.token_endpoint_auth_method == "none"
+    client.metadata = metadata.as_document()
+    client.software_id = metadata.software_id or ""
+    client.name = metadata.client_name or ""
+    client.redirect_uris = " ".join(metadata.redirect_uris)
+    client.client_type = Client.CLIENT_PUBLIC if public else Client.CLIENT_CONFIDENTIAL
+    client.authorization_grant_type = _toolkit_grant(metadata.grant_types)
+
+
+def _toolkit_grant(grant_types: Sequence[str]) -> str:
+    """The toolkit knows one grant a client; which ones are allowed is read from the metadata instead."""
+    return next((_TOOLKIT_GRANTS[name] for name in grant_types if name in _TOOLKIT_GRANTS), "")
+
+
+def make_keys(client: Client, metadata: ClientMetadata, now: datetime) -> None:
+    """Enter the keys of a new client into the ledger. Raises InvalidClientMetadata when somebody was faster."""
+    _insert_keys(
+        [
+            _key(client, key, document, now)
+            for key, document in zip(metadata.keys, _key_documents(client), strict=True)
+        ]
+    )
+
+
+def replace(client: Client, metadata: ClientMetadata, now: datetime) -> None:
+    """Let a locked client have other effective metadata, with its keys and secrets following, in the transaction.
+
+    Raises InvalidClientMetadata when a key was taken since the metadata was judged. Judges nothing itself.
+    """
+    project(client, metadata)
+    client.version += 1
+    client.save(force_update=True)
+    _follow_keys(client, metadata, now)
+    if metadata.token_endpoint_auth_method not in SECRET_METHODS:
+        ClientSecret.objects.filter(client=client, ended_at=None).update(ended_at=now)
+
+
+def _follow_keys(client: Client, metadata: ClientMetadata, now: datetime) -> None:
+    """Add, bring back and retire rows, so that the active ones are those of the metadata."""
+    held = {row.thumbprint: row for row in ClientKey.objects.filter(client=client)}
+    wanted = [
+        _key(client, key, document, now)
+        for key, document in zip(metadata.keys, _key_documents(client), strict=True)
+    ]
+    names = [row.thumbprint for row in wanted]
+    gone = ClientKey.objects.filter(client=client, state=KeyState.ACTIVE).exclude(thumbprint__in=names)
+    gone.update(state=KeyState.RETIRED, ended_at=now)
+    for row in wanted:
+        _bring_back(held.get(row.thumbprint), row)
+    _insert_keys([row for row in wanted if row.thumbprint not in held])
+
+
+def _bring_back(held: ClientKey | None, wanted: ClientKey) -> None:
+    """A key that the client has or had is active, under the kid and with the members of now."""
+    if held is None or (held.state == KeyState.ACTIVE and held.jwk == wanted.jwk):
+        return
+    held.kid, held.jwk = wanted.kid, wanted.jwk
+    held.state, held.ended_at = KeyState.ACTIVE, None
+    held.save(force_update=True)
+
+
+def _key(client: Client, key: jwk.Jwk, document: dict[str, Any], now: datetime) -> ClientKey:
+    return ClientKey(
+        client=client,
+        organization_id=client.organization_id,
+        kid=str(key["kid"]),
+        thumbprint=jwk.thumbprint(key),
+        jwk=document,
+        created_at=now,
+    )
+
+
+def _insert_keys(rows: Sequence[ClientKey]) -> None:
+    try:
+        with transaction.atomic(savepoint=False):
+            ClientKey.objects.bulk_create(rows)
+    except IntegrityError as cause:
+        # Somebody registered the same key between our reading and our writing.
+        raise InvalidClientMetadata(findings=[_KEY_TAKEN]) from cause
+
+
+_KEY_TAKEN = Finding(
+    "jwks", "a key belongs to another client", "Make a new key for this client.", "K2.owner", "OWASP NHI9"
+)
+
+
+def _key_documents(client: Client) -> list[dict[str, Any]]:
+    return list(client.metadata.get("jwks", {}).get("keys", []))
