@@ -25,6 +25,7 @@ API_SCOPES = (
     "tokens:write",
     "clients:read",
     "clients:write",
+    "credentials:write",
     "registrations:read",
     "registrations:write",
     "audit:read",

@@ -33,6 +33,7 @@ def replace_metadata(
     evidence: Mapping[str, Any],
     actor: Actor,
     now: datetime,
+    reason: str = "",
     keys_only: bool = False,
 ) -> Registration | None:
     """Let a locked client have other metadata, in the caller's transaction; None when nothing differs.
@@ -41,6 +42,7 @@ def replace_metadata(
     before is withdrawn, whatever comes of this one. A client that nobody decided on yet has its request amended: then
     the decision is about the new metadata, and a first approval has to be given anew.
 
+    reason     in the words of whoever asks; kept with the event
     keys_only  refuse everything but other keys, which is what a restricted client may still change
     Raises a RegistrationRefused with every finding, or StandingForbids.
     """
@@ -56,8 +58,9 @@ def replace_metadata(
         return None
     registration = _registration(client, before, after, evidence, actor, now)
     if registration.outcome == Outcome.PENDING:
-        return _keep(Event.CHANGE_AWAITS_REVIEW, registration, client, actor, now)
-    return _apply(registration, client, after, actor, now)
+        return _keep(Event.CHANGE_AWAITS_REVIEW, registration, client, actor, reason, now)
+    _apply(registration, client, after, now)
+    return _keep(Event.CHANGE_APPLIED, registration, client, actor, reason, now)
 
 
 def _withdraw_waiting(client: Client, actor: Actor, now: datetime) -> None:
@@ -120,23 +123,19 @@ def _outcome(found: Sequence[Risk], review: str) -> Outcome:
     return Outcome.PENDING if found and review != Review.AUTOMATIC else Outcome.APPROVED
 
 
-def _apply(
-    registration: Registration, client: Client, after: ClientMetadata, actor: Actor, now: datetime
-) -> Registration:
+def _apply(registration: Registration, client: Client, after: ClientMetadata, now: datetime) -> None:
     client_rows.replace(client, after, now)
     registration.decided_by, registration.decided_at = "policy", now
     registration.undo_until = now + UNDO_WINDOW
-    return _keep(Event.CHANGE_APPLIED, registration, client, actor, now)
 
 
 def _keep(
-    event: Event, registration: Registration, client: Client, actor: Actor, now: datetime
+    event: Event, registration: Registration, client: Client, actor: Actor, reason: str, now: datetime
 ) -> Registration:
     registration.save(force_insert=True)
     before, after = decisions.changed_members(registration, client)
-    decisions.record(
-        event, registration, actor, now, before=before, after=after | {"risks": registration.risks}
-    )
+    told = after | {"risks": registration.risks}
+    decisions.record(event, registration, actor, now, reason=reason, before=before, after=told)
     return registration
 
 
@@ -176,4 +175,6 @@ def _change_keys(
         raise InvalidInput("No reason is given.", fix="Say why; it is kept in the audit log.")
     document = {**client.metadata, "jwks": {"keys": [dict(key) for key in keys]}}
     evidence = {"by": actor.name, "justification": reason}
-    return replace_metadata(client, stored(client, document), evidence=evidence, actor=actor, now=now)
+    return replace_metadata(
+        client, stored(client, document), evidence=evidence, actor=actor, reason=reason, now=now
+    )

@@ -13,6 +13,7 @@ class Scope(StrEnum):
     TOKENS_WRITE = "tokens:write"
     CLIENTS_READ = "clients:read"
     CLIENTS_WRITE = "clients:write"
+    CREDENTIALS_WRITE = "credentials:write"
     REGISTRATIONS_READ = "registrations:read"
     REGISTRATIONS_WRITE = "registrations:write"
     AUDIT_READ = "audit:read"
@@ -28,7 +29,8 @@ MEANINGS = {
     Scope.TOKENS_WRITE: "Issue and revoke initial access tokens",
     Scope.CLIENTS_READ: "Read clients",
     Scope.CLIENTS_WRITE: "Suspend, reactivate and deregister clients",
+    Scope.CREDENTIALS_WRITE: "Issue and retire secrets, keys and registration access tokens of clients",
     Scope.REGISTRATIONS_READ: "Read registrations and their decisions",
-    Scope.REGISTRATIONS_WRITE: "Approve and reject registrations that wait",
+    Scope.REGISTRATIONS_WRITE: "Approve, reject and undo registrations and changes",
     Scope.AUDIT_READ: "Read audit events and the proofs of the log",
 }

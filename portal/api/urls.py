@@ -5,6 +5,7 @@ from django.urls import path
 from portal.api.document import schema
 from portal.api.views import (
     audit_events,
+    client_credentials,
     clients,
     holdings,
     initial_access_tokens,
@@ -54,10 +55,28 @@ urlpatterns = [
     path(f"{_CLIENT}/suspend", clients.Suspend.as_view(), name="client_suspend"),
     path(f"{_CLIENT}/reactivate", clients.Reactivate.as_view(), name="client_reactivate"),
     path(f"{_CLIENT}/deregister", clients.Deregister.as_view(), name="client_deregister"),
+    path(f"{_CLIENT}/secrets", client_credentials.Secrets.as_view(), name="client_secrets"),
+    path(
+        f"{_CLIENT}/secrets/<int:secret_id>/retire",
+        client_credentials.SecretRetire.as_view(),
+        name="client_secret_retire",
+    ),
+    path(f"{_CLIENT}/keys", client_credentials.Keys.as_view(), name="client_keys"),
+    path(
+        f"{_CLIENT}/keys/<str:thumbprint>/retire",
+        client_credentials.KeyRetire.as_view(),
+        name="client_key_retire",
+    ),
+    path(
+        f"{_CLIENT}/registration-access-token",
+        client_credentials.RegistrationAccessToken.as_view(),
+        name="client_registration_access_token",
+    ),
     path("registrations", registrations.Registrations.as_view(), name="registrations"),
     path(_REGISTRATION, registrations.Registration.as_view(), name="registration"),
     path(f"{_REGISTRATION}/approve", registrations.Approve.as_view(), name="registration_approve"),
     path(f"{_REGISTRATION}/reject", registrations.Reject.as_view(), name="registration_reject"),
+    path(f"{_REGISTRATION}/undo", registrations.Undo.as_view(), name="registration_undo"),
     path("audit/checkpoint", transparency.Checkpoint.as_view(), name="audit_checkpoint"),
     path("audit/proof", transparency.Proof.as_view(), name="audit_proof"),
     path("audit/consistency", transparency.Consistency.as_view(), name="audit_consistency"),

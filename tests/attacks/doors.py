@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from portal.paths import is_api, is_machine
 from registry import people, queries
 from registry.actors import Viewer
-from registry.models import AccessToken, Organization, Registration
+from registry.models import AccessToken, ClientKey, ClientSecret, Organization, Registration
 from registry.roles import STAFF_ROLES, Role
 from registry.routes import manual
 from registry.states import Environment
@@ -148,6 +148,8 @@ def known(holder: Organization) -> dict[str, Any]:
         "domain": f"{holder.slug}.example",
         "slug": holder.slug,
         "client_id": client,
+        "secret_id": ClientSecret.objects.get(client__client_id=client).pk,
+        "thumbprint": ClientKey.objects.get(client__client_id=client).thumbprint,
         "registration_id": Registration.objects.get(client__client_id=waiting).pk,
         "token_id": world.initial_access_token(holder).row.pk,
         "event_id": event.pk,
@@ -181,7 +183,7 @@ def registered(holder: Organization, environment: Environment) -> str:
     made = manual.register(
         holder.pk,
         environment,
-        world.metadata(holder),
+        world.metadata(holder, jwks={"keys": [world.signer().public]}),
         justification="no software yet",
         valid_until=None,
         actor=world.STAN,

@@ -20,7 +20,7 @@ from registry.models import AccessToken, Client, Organization
 from registry.roles import Role
 from registry.states import Environment
 from tests import audit_log, world
-from tests.attacks.doors import OF_STRANGERS, ROUTES, Route, Somebody, cast, known, written
+from tests.attacks.doors import OF_STRANGERS, ROUTES, Route, Somebody, cast, known, registered, written
 from tests.attacks.privileges import TABLE
 from tests.live import Answer
 from tests.software import InProcess, Software, code_by_hand, machine, register, somebody
@@ -31,6 +31,8 @@ pytestmark = pytest.mark.django_db
 SAME_FORM: Mapping[str, Callable[[], object]] = {
     "slug": lambda: f"acme-{secrets.token_hex(4)}",
     "client_id": new_client_id,
+    "secret_id": lambda: secrets.randbelow(2**31),
+    "thumbprint": lambda: secrets.token_urlsafe(32),
     "registration_id": uuid7,
     "token_id": uuid4,
     "event_id": uuid7,
@@ -133,8 +135,8 @@ def test_below_an_organization_only_what_belongs_to_it(
 ) -> None:
     """Who may see everything still finds nothing of Acme below the other one's address."""
     who = cast(name, acme)
-    foreign = ids | {"slug": other.slug}
-    random = made_up(ids) | {"slug": other.slug}
+    theirs = {"slug": other.slug, "client_id": registered(other, Environment.SANDBOX)}
+    foreign, random = ids | theirs, made_up(ids) | theirs
     assert NESTED
     for route in NESTED:
         for verb in verbs(route):

@@ -1,6 +1,6 @@
 """Shapes of registrations: requests that broke no rule, and their decisions."""
 
-from rest_framework.serializers import ChoiceField, DictField, UUIDField
+from rest_framework.serializers import ChoiceField, DictField, ListField, UUIDField
 
 from portal.api.shapes.base import (
     OUTCOMES,
@@ -26,6 +26,11 @@ class RegistrationFilters(Paged):
     decided_to = instant(required=False, help_text="Not included")
 
 
+class Risk(Shape):
+    member = Text()
+    why = Text()
+
+
 class Registration(Shape):
     id = UUIDField()
     organization = Text(source="organization.slug")
@@ -34,8 +39,11 @@ class Registration(Shape):
     environment = environment()
     route = ChoiceField(ROUTES)
     initial_access_token = UUIDField(source="initial_access_token_id", allow_null=True)
+    verb = ChoiceField(["create", "replace"], help_text="Whether it makes the client or changes it")
     evidence = DictField()
     metadata = DictField(help_text="Effective metadata that was judged (RFC 7591 §2)")
+    metadata_before = DictField(allow_null=True, help_text="What a change replaces")
+    risks = ListField(child=Risk(), help_text="Why a change waits")
     policy_version = Text()
     review = ChoiceField(REVIEWS)
     outcome = ChoiceField(OUTCOMES)
@@ -45,3 +53,6 @@ class Registration(Shape):
     reason = Text()
     created_at = instant()
     decided_at = instant(allow_null=True)
+    undo_until = instant(
+        allow_null=True, help_text="Until when a change that applied at once can be taken back"
+    )

@@ -76,3 +76,20 @@ class Reject(OfOne):
         with self.as_seen(target):
             decisions.reject(registration_id, **said, **self.act)
         return self.answer(registration_id)
+
+
+class Undo(OfOne):
+    scopes = {"POST": Scope.REGISTRATIONS_WRITE}
+
+    @writing(
+        "Take back a change that applied at once",
+        shapes.Registration,
+        reads=Reason,
+        refuses=(404,),
+        edition=True,
+    )
+    def post(self, request: Request, registration_id: UUID) -> Response:
+        target, said = queries.registration(self.viewer, registration_id), self.body(Reason)
+        with self.as_seen(target):
+            decisions.undo(registration_id, **said, **self.act)
+        return self.answer(registration_id)

@@ -91,14 +91,17 @@ def acme(db: None) -> world.Organization:
     return world.organization("acme")
 
 
-def registered(holder: world.Organization, environment: Environment = Environment.SANDBOX) -> str:
-    """The client_id of a machine client of an organization."""
+def registered(
+    holder: world.Organization, environment: Environment = Environment.SANDBOX, keys: int = 1
+) -> str:
+    """The client_id of a machine client of an organization, with a secret and so many keys."""
+    held = [world.signer().public for _ in range(keys)]
     token = world.initial_access_token(holder, environment).row
     request = RegistrationRequest(
         organization_id=holder.pk,
         environment=environment,
         route=Route.DYNAMIC,
-        metadata=client_metadata.parse(world.machine_metadata()),
+        metadata=client_metadata.parse(world.machine_metadata(jwks={"keys": held})),
         evidence={},
         token=token,
     )
@@ -169,6 +172,8 @@ def known(acme: world.Organization) -> dict[str, Any]:
         "slug": acme.slug,
         "token_id": token.pk,
         "client_id": pending.client.client_id,
+        "secret_id": pending.client.secrets.get().pk,
+        "thumbprint": pending.client.keys.get().thumbprint,
         "registration_id": pending.pk,
         "event_id": audit.history().first().pk,
         "event": audit.history().first().pk,

@@ -155,6 +155,7 @@ def test_a_refusal_is_as_documented(route, api, stranger, known):
             assert_as_documented(route, api.call(route.method, path, body))
     if route.arguments:
         nobody = {"slug": "nobody", "client_id": "c_nobody"}
+        nobody |= {"secret_id": 0}
         gone = {name: nobody.get(name, "6fa459ea-ee8a-3ca4-894e-db77e160355e") for name in route.arguments}
         write = WRITES.get(route.id)
         assert_as_documented(route, api.call(route.method, route.path(gone), write.body if write else None))

@@ -20,6 +20,8 @@ READS = {
     "GET initial_access_token": 4,
     "GET clients": 3,
     "GET client": 3,
+    "GET client_secrets": 4,
+    "GET client_keys": 4,
     "GET registrations": 3,
     "GET registration": 3,
     "GET audit_checkpoint": 4,
