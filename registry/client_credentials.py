@@ -60,15 +60,24 @@ class Holder:
 
 def mint_registration_access_token(client: Client, epochs: Epochs, now: datetime) -> str:
     """A registration access token for a client, in the caller's transaction."""
+    value, row = new_registration_access_token(client, epochs, now)
+    row.save(force_insert=True)
+    return value
+
+
+def new_registration_access_token(
+    client: Client, epochs: Epochs, now: datetime
+) -> tuple[str, RegistrationAccessToken]:
+    """Its value, and the row that is still to be written."""
     value = new_credential(REGISTRATION_ACCESS_TOKEN_PREFIX)
-    RegistrationAccessToken(
+    row = RegistrationAccessToken(
         client=client,
         digest=digest(value),
         organization_epoch=epochs.organization,
         client_epoch=epochs.client,
         created_at=now,
-    ).save(force_insert=True)
-    return value
+    )
+    return value, row
 
 
 _HOLDER = f"""
@@ -180,21 +189,23 @@ def _standing_to_write(client: Client, reason: str, now: datetime) -> Standing:
 
 def mint_client_secret(client: Client, now: datetime) -> MintedSecret:
     """A client secret, in the caller's transaction; it ends when the policy of its organization says so, or never."""
+    minted, row = new_client_secret(client, now)
+    row.save(force_insert=True)
+    return minted
+
+
+def new_client_secret(client: Client, now: datetime) -> tuple[MintedSecret, ClientSecret]:
+    """Its value and end, and the row that is still to be written."""
     value = new_credential(CLIENT_SECRET_PREFIX)
     days = PRESETS[client.organization.preset].client_secret_days
     expires_at = now + timedelta(days=days) if days else None
-    ClientSecret(
+    row = ClientSecret(
         client=client, digest=digest(value), hint=value[:8], created_at=now, expires_at=expires_at
-    ).save(force_insert=True)
-    return MintedSecret(value, expires_at)
+    )
+    return MintedSecret(value, expires_at), row
 
 
-def mint_needed_secret(client: Client, now: datetime) -> MintedSecret | None:
-    """The first secret of a client that authenticates by one, else None; in the caller's transaction."""
-    return mint_client_secret(client, now) if _needs_secret(client) else None
-
-
-def _needs_secret(client: Client) -> bool:
+def needs_secret(client: Client) -> bool:
     return client.metadata["token_endpoint_auth_method"] in SECRET_METHODS
 
 
@@ -209,7 +220,7 @@ def renewed_secret(client: Client, now: datetime) -> MintedSecret | None:
 
 def secret_is_due(client: Client, now: datetime) -> bool:
     """True for a client that authenticates by a secret and has none, or whose newest ends soon."""
-    if not _needs_secret(client):
+    if not needs_secret(client):
         return False
     newest = live_secrets(client, now).first()
     soon = now + timedelta(days=PRESETS[client.organization.preset].client_secret_renewal_days)
@@ -235,7 +246,7 @@ def add_client_secret(client_id: str, *, actor: Actor, reason: str, now: datetim
     """
     client = lifecycle.lock_client(client_id)
     _standing_to_write(client, reason, now)
-    if not _needs_secret(client):
+    if not needs_secret(client):
         raise Conflict("The client does not authenticate by a secret.", fix="Change its keys instead.")
     if live_secrets(client, now).count() >= MOST_SECRETS:
         raise Conflict("The client has two live secrets.", fix="Retire the one that is not used first.")

@@ -1,6 +1,7 @@
 """What rests of a client beside its state: effective metadata, the toolkit's columns, and its keys."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -34,14 +35,30 @@ def _toolkit_grant(grant_types: Sequence[str]) -> str:
     return next((_TOOLKIT_GRANTS[name] for name in grant_types if name in _TOOLKIT_GRANTS), "")
 
 
-def make_keys(client: Client, metadata: ClientMetadata, now: datetime) -> None:
-    """Enter the keys of a new client into the ledger. Raises InvalidClientMetadata when somebody was faster."""
-    _insert_keys(
-        [
-            _key(client, key, document, now)
-            for key, document in zip(metadata.keys, _key_documents(client), strict=True)
-        ]
-    )
+def new_keys(client: Client, metadata: ClientMetadata, now: datetime) -> list[ClientKey]:
+    """Rows of the keys that the metadata names, for the ledger; still to be written."""
+    return [
+        _key(client, key, document, now)
+        for key, document in zip(metadata.keys, _key_documents(client), strict=True)
+    ]
+
+
+@contextmanager
+def no_key_taken() -> Iterator[None]:
+    """Say of a key that it is taken, when somebody registered it between our reading and our writing.
+
+    Raises InvalidClientMetadata, and leaves the transaction to be rolled back.
+    """
+    try:
+        yield
+    except IntegrityError as cause:
+        diagnosis = getattr(cause.__cause__, "diag", None)
+        if diagnosis is None or diagnosis.constraint_name != _ONE_OWNER:
+            raise
+        raise InvalidClientMetadata(findings=[_KEY_TAKEN]) from cause
+
+
+_ONE_OWNER = "one_key_belongs_to_one_active_client"
 
 
 def replace(client: Client, metadata: ClientMetadata, now: datetime) -> None:
@@ -60,16 +77,14 @@ def replace(client: Client, metadata: ClientMetadata, now: datetime) -> None:
 def _follow_keys(client: Client, metadata: ClientMetadata, now: datetime) -> None:
     """Add, bring back and retire rows, so that the active ones are those of the metadata."""
     held = {row.thumbprint: row for row in ClientKey.objects.filter(client=client)}
-    wanted = [
-        _key(client, key, document, now)
-        for key, document in zip(metadata.keys, _key_documents(client), strict=True)
-    ]
+    wanted = new_keys(client, metadata, now)
     names = [row.thumbprint for row in wanted]
     gone = ClientKey.objects.filter(client=client, state=KeyState.ACTIVE).exclude(thumbprint__in=names)
     gone.update(state=KeyState.RETIRED, ended_at=now)
-    for row in wanted:
-        _bring_back(held.get(row.thumbprint), row)
-    _insert_keys([row for row in wanted if row.thumbprint not in held])
+    with no_key_taken(), transaction.atomic(savepoint=False):
+        for row in wanted:
+            _bring_back(held.get(row.thumbprint), row)
+        ClientKey.objects.bulk_create([row for row in wanted if row.thumbprint not in held])
 
 
 def _bring_back(held: ClientKey | None, wanted: ClientKey) -> None:
@@ -90,15 +105,6 @@ def _key(client: Client, key: jwk.Jwk, document: dict[str, Any], now: datetime) 
         jwk=document,
         created_at=now,
     )
-
-
-def _insert_keys(rows: Sequence[ClientKey]) -> None:
-    try:
-        with transaction.atomic(savepoint=False):
-            ClientKey.objects.bulk_create(rows)
-    except IntegrityError as cause:
-        # Somebody registered the same key between our reading and our writing.
-        raise InvalidClientMetadata(findings=[_KEY_TAKEN]) from cause
 
 
 _KEY_TAKEN = Finding(

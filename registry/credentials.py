@@ -257,15 +257,18 @@ def _initial_access_token(resting: str) -> tuple[InitialAccessToken | None, bool
     return row, bool(found[0])
 
 
+_SPEND = """
+UPDATE registry_initialaccesstoken SET uses = uses + 1
+WHERE id = %s AND uses < max_uses AND ended_at IS NULL AND expires_at > %s
+"""
+
+
 def spend_initial_access_token(row: InitialAccessToken, now: datetime) -> None:
     """Count one use, atomically, in the caller's transaction. Raises InvalidToken when none is left."""
-    spent = InitialAccessToken.objects.filter(
-        pk=row.pk,
-        uses__lt=F("max_uses"),
-        ended_at=None,
-        expires_at__gt=now,
-    ).update(uses=F("uses") + 1)
-    if not spent:
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEND, [row.pk, now])
+        spent = cursor.rowcount
+    if spent != 1:
         raise InvalidToken("The initial access token is spent.", fix="Ask the registry for a new one.")
 
 

@@ -14,7 +14,7 @@ from registry.policy.context import Context, KeyOwner, KeyStanding, scopes_by_gr
 from registry.policy.presets import PRESETS
 from registry.states import FINAL_STATES, Environment, Route, Verb
 
-# One statement for everything that does not depend on keys. `roles` null: every role that is held.
+# One statement for everything. `roles` null: every role that is held.
 _FACTS = """
 SELECT
     (SELECT json_agg(json_build_array(e.scopes, e.default_scopes, e.grant_types))
@@ -35,7 +35,10 @@ SELECT
           AND c.environment = %(environment)s AND c.registered_at > %(hour_ago)s),
     (SELECT c.client_id FROM registry_client c WHERE c.organization_id = %(id)s
           AND c.environment = %(environment)s AND c.software_id = %(software_id)s
-          AND c.software_id <> '' AND c.client_id <> %(client_id)s AND c.state <> ALL(%(final)s::text[]) LIMIT 1)
+          AND c.software_id <> '' AND c.client_id <> %(client_id)s AND c.state <> ALL(%(final)s::text[]) LIMIT 1),
+    (SELECT json_agg(json_build_array(k.thumbprint, k.organization_id, c.client_id, k.state) ORDER BY k.created_at)
+     FROM registry_clientkey k JOIN registry_client c ON c.id = k.client_id
+     WHERE k.thumbprint = ANY(%(thumbprints)s::text[]))
 """
 
 
@@ -49,17 +52,15 @@ def gather(
     now: datetime,
     client_id: str | None = None,
 ) -> Context:
-    """The facts for judging one registration. Two statements; one when the client sends no key.
+    """The facts for judging one registration. One statement.
 
     token      the initial access token that speaks, or spoke, for it: its ceiling stays over the client
     client_id  the client that changes; None for a new one
     """
     parameters = PRESETS[organization.preset]
     roles_of_token = token.roles if token else None
-    row = _read(
-        organization.pk, environment, metadata.software_id or "", roles_of_token, client_id or "", now
-    )
-    roles, domains, clients, keys, hourly, held, recent, holder = row
+    row = _read(organization.pk, environment, metadata, roles_of_token, client_id or "", now)
+    roles, domains, clients, keys, hourly, held, recent, holder, owners = row
     scopes, default_scopes, grant_types = _unions(roles or ())
     return Context(
         environment=environment,
@@ -75,7 +76,7 @@ def gather(
         proved_domains=frozenset(domains),
         allowed_hosts=_set_or_none(token.allowed_hosts if token else None),
         allowed_software_id=(token.software_id or None) if token else None,
-        key_owners=_key_owners(metadata),
+        key_owners=_key_owners(owners or ()),
         software_holder=holder,
         clients_left=max(0, clients - held),
         keys_per_client=keys,
@@ -84,7 +85,7 @@ def gather(
 
 
 def gather_for(client: Client, metadata: ClientMetadata, now: datetime) -> Context:
-    """The facts for judging other metadata of a client. Three statements; two when it has no key."""
+    """The facts for judging other metadata of a client. Two statements."""
     return gather(
         client.organization,
         Environment(client.environment),
@@ -109,7 +110,7 @@ def _unions(
 def _read(
     organization_id: UUID,
     environment: str,
-    software_id: str,
+    metadata: ClientMetadata,
     roles: Sequence[str] | None,
     client_id: str,
     now: datetime,
@@ -120,7 +121,8 @@ def _read(
             {
                 "id": organization_id,
                 "environment": environment,
-                "software_id": software_id,
+                "software_id": metadata.software_id or "",
+                "thumbprints": list(jwk.thumbprints(metadata.keys)),
                 "client_id": client_id,
                 "roles": None if roles is None else list(roles),
                 "now": now,
@@ -136,20 +138,8 @@ def _set_or_none(items: Sequence[str] | None) -> frozenset[str] | None:
     return None if items is None else frozenset(items)
 
 
-_HOLDERS_OF_KEYS = """
-SELECT k.thumbprint, k.organization_id, c.client_id, k.state
-FROM registry_clientkey k JOIN registry_client c ON c.id = k.client_id
-WHERE k.thumbprint = ANY(%s::text[]) ORDER BY k.created_at
-"""
-
-
-def _key_owners(metadata: ClientMetadata) -> Mapping[str, KeyOwner]:
-    thumbprints = jwk.thumbprints(metadata.keys)
-    if not thumbprints:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLDERS_OF_KEYS, [list(thumbprints)])
-        rows = cursor.fetchall()
+def _key_owners(rows: Iterable[Sequence[str]]) -> Mapping[str, KeyOwner]:
+    """By thumbprint, from rows in the order in which the keys came."""
     owners: dict[str, KeyOwner] = {}
     for thumbprint, organization_id, client_id, state in rows:
         standing = KeyStanding(state)

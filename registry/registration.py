@@ -11,8 +11,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Model
 
-from registry import access, client_credentials, client_rows, credentials, decisions, facts, lifecycle
+from registry import access, client_credentials, client_rows, credentials, decisions, facts, lifecycle, rows
 from registry.actors import Actor
 from registry.client_credentials import MintedSecret
 from registry.client_metadata import ClientMetadata
@@ -110,10 +111,13 @@ def register(request: RegistrationRequest, *, actor: Actor, now: datetime) -> tu
     judgement = engine.judge(request.metadata, context)
     if (refusal := judgement.refusal()) is not None:
         raise _dated(refusal, context)
-    client = _make_client(organization, request, judgement.metadata, context, now)
-    client_rows.make_keys(client, judgement.metadata, now)
-    _decide(organization, client, request, actor, now)
-    return _equip(client, access.Epochs(standing.epoch, client.epoch), now), client
+    client = _new_client(organization, request, judgement.metadata, context, now)
+    decision = _decision(organization, client, request, actor, now)
+    held = _new_credentials(client, access.Epochs(standing.epoch, client.epoch), now)
+    with client_rows.no_key_taken():
+        rows.insert(client, *client_rows.new_keys(client, judgement.metadata, now), decision, *held.rows)
+    _record_decision(decision, client, actor, now)
+    return registered(client, held.token, held.secret), client
 
 
 def _may_register(
@@ -135,7 +139,7 @@ def _dated(refusal: Refusal, context: Context) -> Refusal:
     return refusal
 
 
-def _make_client(
+def _new_client(
     organization: Organization,
     request: RegistrationRequest,
     metadata: ClientMetadata,
@@ -159,7 +163,6 @@ def _make_client(
         access_token_seconds=parameters.access_token_seconds,
     )
     client_rows.project(client, metadata)
-    client.save(force_insert=True)
     return client
 
 
@@ -167,11 +170,11 @@ def _review(organization: Organization, environment: str) -> str:
     return str(getattr(organization, f"{environment}_review"))
 
 
-def _decide(
+def _decision(
     organization: Organization, client: Client, request: RegistrationRequest, actor: Actor, now: datetime
-) -> None:
+) -> Registration:
     granted = client.state == State.ACTIVE
-    registration = Registration(
+    return Registration(
         id=uuid7(),
         organization=organization,
         client=client,
@@ -188,20 +191,30 @@ def _decide(
         decided_at=now if granted else None,
         created_at=now,
     )
-    registration.save(force_insert=True)
-    decisions.record(
-        Event.REGISTRATION_GRANTED if granted else Event.REGISTRATION_AWAITS_REVIEW,
-        registration,
-        actor,
-        now,
-        after={"client_id": client.client_id, "state": client.state, "metadata": client.metadata},
-    )
 
 
-def _equip(client: Client, epochs: access.Epochs, now: datetime) -> Registered:
-    secret = client_credentials.mint_needed_secret(client, now)
-    token = client_credentials.mint_registration_access_token(client, epochs, now)
-    return registered(client, token, secret)
+def _record_decision(decision: Registration, client: Client, actor: Actor, now: datetime) -> None:
+    granted = decision.outcome == Outcome.APPROVED
+    event = Event.REGISTRATION_GRANTED if granted else Event.REGISTRATION_AWAITS_REVIEW
+    told = {"client_id": client.client_id, "state": client.state, "metadata": client.metadata}
+    decisions.record(event, decision, actor, now, after=told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Credentials:
+    """What the holder of a client is told, and the rows of it that are still to be written."""
+
+    token: str = field(repr=False)
+    secret: MintedSecret | None
+    rows: tuple[Model, ...]
+
+
+def _new_credentials(client: Client, epochs: access.Epochs, now: datetime) -> _Credentials:
+    token, token_row = client_credentials.new_registration_access_token(client, epochs, now)
+    if not client_credentials.needs_secret(client):
+        return _Credentials(token, None, (token_row,))
+    secret, secret_row = client_credentials.new_client_secret(client, now)
+    return _Credentials(token, secret, (token_row, secret_row))
 
 
 def registered(client: Client, token: str, secret: MintedSecret | None = None) -> Registered:
@@ -230,7 +243,8 @@ def reequip(client_id: str, *, actor: Actor, now: datetime) -> Registered:
         )
     client_credentials.end_client_credentials(client, now)
     standing = access.organization_standing(client.organization, client.environment)
-    registered = _equip(client, access.Epochs(standing.epoch, client.epoch), now)
+    held = _new_credentials(client, access.Epochs(standing.epoch, client.epoch), now)
+    rows.insert(*held.rows)
     registration = client.registrations.latest("created_at")
     decisions.record(Event.REGISTRATION_REPEATED, registration, actor, now, after={"client_id": client_id})
-    return registered
+    return registered(client, held.token, held.secret)
