@@ -16,6 +16,9 @@ GOALS = {
     "private_key_jwt": Goal(2.0),
     "introspection": Goal(1.0, 0.22),
     "registration": Goal(5.0),
+    "reading": Goal(2.0),
+    "update": Goal(7.0),
+    "deregistration": Goal(6.0),
     "refresh": Goal(2.5),
 }
 FLAT = 1.25

@@ -108,7 +108,9 @@ class Channel:
 
 
 def _length(head: bytes) -> int | None:
-    """Content-Length, or None for an answer in chunks."""
+    """Content-Length, or None for an answer in chunks; 204 has no body (RFC 9110 §15.3.5)."""
+    if head[9:12] == b"204":
+        return 0
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
             return int(line[15:])

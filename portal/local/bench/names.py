@@ -39,6 +39,10 @@ def initial_access_token(number: int) -> str:
     return f"pri_{number:043d}"
 
 
+def registration_access_token(number: int) -> str:
+    return f"prr_{number:043d}"
+
+
 def access_token(number: int) -> str:
     return f"cat_{number:043d}"
 

@@ -107,6 +107,33 @@ class Operations:
                 request("/register", body, "application/json", authorization=bearer), 201, b"client_id"
             )
 
+    def _reading(self) -> Iterator[Prepared]:
+        """What is registered, told to the holder of the registration access token."""
+        requests = [
+            request(_configuration(n), b"", method="GET", authorization=_holder(n))
+            for n in self._plan.spread(0)
+        ]
+        return (Prepared(octets, 200, b"client_id") for octets in again_and_again(requests))
+
+    def _update(self) -> Iterator[Prepared]:
+        """Another name each time; the token that is presented goes on, since no other is ever used."""
+        for count, n in enumerate(again_and_again(self._plan.spread(2))):
+            sent = document("web_secret", names.domain(n // self._plan.clients_each))
+            sent |= {"client_id": names.client_id(n), "client_name": f"Ledger {count}"}
+            octets = request(
+                _configuration(n),
+                json.dumps(sent).encode(),
+                "application/json",
+                method="PUT",
+                authorization=_holder(n),
+            )
+            yield Prepared(octets, 200, b"client_id")
+
+    def _deregistration(self) -> Iterator[Prepared]:
+        for n in self._plan.spare_clients():
+            octets = request(_configuration(n), b"", method="DELETE", authorization=_holder(n))
+            yield Prepared(octets, 204)
+
     def _refresh(self) -> Iterator[Prepared]:
         """Each refresh token once, as rotation wants it."""
         for number in range(self._plan.kept_refresh_tokens, self._plan.refresh_tokens):
@@ -122,6 +149,14 @@ class Operations:
             authorization = basic(names.client_id(client), names.client_secret(client))
             fields = {"token": names.access_token(number)}
             yield Prepared(form("/revoke", fields, authorization=authorization), 200)
+
+
+def _configuration(number: int) -> str:
+    return f"/register/{names.client_id(number)}"
+
+
+def _holder(number: int) -> str:
+    return f"Bearer {names.registration_access_token(number)}"
 
 
 def again_and_again(items: Sequence[Any]) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """What one run of the bench is asked to do; every number has a unit in its name or says it here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 CONNECTIONS = 8
@@ -10,6 +11,9 @@ OPERATIONS = (
     "private_key_jwt",
     "introspection",
     "registration",
+    "reading",
+    "update",
+    "deregistration",
     "refresh",
     "revocation",
 )
@@ -65,9 +69,19 @@ class Plan:
         return max(self.clients // 4, self.kept_refresh_tokens + used)
 
     @property
-    def most_requests(self) -> int:
-        """Of revocations in each round, so that none is asked for twice; every second client holds a token for one."""
-        return (self.clients // 2 - 2 * self.warm_up) // self.rounds
+    def most_requests(self) -> Mapping[str, int]:
+        """Of operations in each round that end what they are about, so that none is asked for twice.
+
+        Every second client holds a token to revoke; of the last kind those are deregistered that introspection leaves
+        alone.
+        """
+        held = {"revocation": self.clients // 2, "deregistration": len(self.spare_clients())}
+        return {name: (count - 2 * self.warm_up) // self.rounds for name, count in held.items()}
+
+    def spare_clients(self) -> list[int]:
+        """Clients of the last kind that no other operation uses."""
+        used = set(self.spread_tokens())
+        return [number for number in range(3, self.clients, 4) if number not in used]
 
     def client_of_refresh_token(self, number: int) -> int:
         return number % (self.clients // 4) * 4 + 2

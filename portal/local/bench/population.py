@@ -31,6 +31,9 @@ def fill(url: str, plan: Plan, seed: Mapping[str, Any], credential_key: str) -> 
         connection.execute("CHECKPOINT")
 
 
+_LATELY = "now() - random() * interval '20 minutes'"  # so that no use has to be noted
+
+
 class Population:
     """The rows of one database. In every expression `n` is the row's number and `t` the row it is copied from."""
 
@@ -116,7 +119,7 @@ class Population:
             metadata=self._moved("metadata"),
             redirect_uris=f"replace(t.redirect_uris, '{SEED_DOMAIN}', {self._domain})",
             registered_at="now() - (1 + random() * 300) * interval '1 day'",
-            last_used_at="now() - random() * interval '20 minutes'",
+            last_used_at=_LATELY,
         )
         self._connection.execute(
             "SELECT setval('registry_client_id_seq', (SELECT max(id) FROM registry_client))"
@@ -130,6 +133,7 @@ class Population:
             self._plan.clients,
             **client,
             digest=self._digest.format("'pcs_' || lpad(n::text, 43, '0')"),
+            last_used_at=_LATELY,
         )
         self._copy(
             "registrationaccesstoken",
@@ -137,6 +141,8 @@ class Population:
             self._plan.clients,
             **client,
             digest=self._digest.format("'prr_' || lpad(n::text, 43, '0')"),
+            first_used_at=_LATELY,
+            last_used_at=_LATELY,
         )
 
     def _keys(self) -> None:
@@ -158,6 +164,7 @@ class Population:
             kid="(SELECT k.jwk ->> 'kid' FROM bench_key k WHERE k.n = s.n)",
             thumbprint="(SELECT k.thumbprint FROM bench_key k WHERE k.n = s.n)",
             jwk="(SELECT k.jwk FROM bench_key k WHERE k.n = s.n)",
+            last_used_at=_LATELY,
         )
 
     def _decisions(self) -> None:

@@ -96,11 +96,12 @@ def planned(options: dict[str, Any]) -> Plan:
         plan = replace(plan, operations=tuple(options["only"]))
     if plan.clients % 4 or plan.clients < plan.organizations * 4:
         raise CommandError("--clients has to be a multiple of 4, and at least 4 for each organization")
-    if "revocation" in plan.operations and plan.requests > plan.most_requests:
-        raise CommandError(
-            f"{plan.clients:,} clients hold tokens for {plan.most_requests:,} revocations in each round:"
-            " ask for fewer --requests, for more --clients, or --only for other operations"
-        )
+    for operation, most in plan.most_requests.items():
+        if operation in plan.operations and plan.requests > most:
+            raise CommandError(
+                f"{plan.clients:,} clients are enough for {most:,} of {operation} in each round:"
+                " ask for fewer --requests, for more --clients, or --only for other operations"
+            )
     return plan
 
 
