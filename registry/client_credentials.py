@@ -1,20 +1,22 @@
 """What the holder of a client has in hand: its secrets and its registration access token. Values are shown once."""
 
+import hmac
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
-from registry import access, audit, lifecycle
+from registry import access, audit, lifecycle, rows
 from registry.access import Epochs, Standing
 from registry.actors import Actor
 from registry.errors import Conflict, InvalidInput, InvalidToken, IssuanceStopped, NotFound, StandingForbids
 from registry.events import Event
 from registry.identifiers import digest, new_credential
-from registry.models import Client, ClientSecret, RegistrationAccessToken
+from registry.models import Client, ClientSecret, Organization, RegistrationAccessToken
 from registry.policy.presets import PRESETS
 from registry.states import Action, Cell
+from registry.whole_rows import Whole
 
 REGISTRATION_ACCESS_TOKEN_PREFIX = "prr_"
 CLIENT_SECRET_PREFIX = "pcs_"
@@ -40,7 +42,7 @@ class Holder:
     """
 
     standing: Standing
-    client_pk: int
+    client: Client
     issued: Epochs
     token_id: int
     created_at: datetime
@@ -80,9 +82,10 @@ def new_registration_access_token(
     return value, row
 
 
+_CLIENT, _ORGANIZATION = Whole(Client, "c"), Whole(Organization, "o")
 _HOLDER = f"""
-SELECT {access.STANDING_COLUMNS}, c.id, t.organization_epoch, t.client_epoch, t.id, t.created_at, t.superseded_at,
-       t.first_used_at, t.last_used_at, t.ended_at
+SELECT {access.STANDING_COLUMNS}, t.organization_epoch, t.client_epoch, t.id, t.created_at, t.superseded_at,
+       t.first_used_at, t.last_used_at, t.ended_at, {_CLIENT.columns}, {_ORGANIZATION.columns}
 FROM {access.STANDING_JOIN} JOIN registry_registrationaccesstoken t ON t.client_id = c.id
 WHERE t.digest = %s
 """  # noqa: S608  # its parts are constants of this program
@@ -105,8 +108,13 @@ def find_holder(value: str, client_id: str, action: Action, now: datetime) -> Ho
 
 
 def _holder(row: tuple[Any, ...]) -> Holder:
-    pk, organization_epoch, client_epoch, *rest = row[access.STANDING_WIDTH :]
-    return Holder(access.standing_from_row(row), pk, Epochs(organization_epoch, client_epoch), *rest)
+    organization_epoch, client_epoch, *token = row[access.STANDING_WIDTH : _BEFORE_CLIENT]
+    client = _CLIENT.row(row[_BEFORE_CLIENT : _BEFORE_CLIENT + _CLIENT.width])
+    client.organization = _ORGANIZATION.row(row[_BEFORE_CLIENT + _CLIENT.width :])
+    return Holder(access.standing_from_row(row), client, Epochs(organization_epoch, client_epoch), *token)
+
+
+_BEFORE_CLIENT = access.STANDING_WIDTH + 8
 
 
 def _is_live(found: Holder, now: datetime) -> bool:
@@ -138,10 +146,18 @@ def note_holder(holder: Holder, now: datetime) -> None:
     """
     if holder.last_used_at is not None and now - holder.last_used_at < _NOTED_EVERY:
         return
-    tokens = RegistrationAccessToken.objects.filter(client_id=holder.client_pk)
+    tokens = RegistrationAccessToken.objects.filter(client_id=holder.client.pk)
     if holder.first_used_at is None:
         tokens.exclude(pk=holder.token_id).filter(ended_at=None).update(ended_at=now)
     tokens.filter(pk=holder.token_id).update(first_used_at=holder.first_used_at or now, last_used_at=now)
+
+
+_SUPERSEDE = """
+UPDATE registry_registrationaccesstoken
+SET ended_at = CASE WHEN id = %(token)s THEN NULL ELSE %(now)s::timestamptz END,
+    superseded_at = CASE WHEN id = %(token)s THEN %(now)s::timestamptz ELSE superseded_at END
+WHERE client_id = %(client)s AND ended_at IS NULL
+"""
 
 
 def rotate_registration_access_token(client: Client, holder: Holder, *, actor: Actor, now: datetime) -> str:
@@ -150,10 +166,10 @@ def rotate_registration_access_token(client: Client, holder: Holder, *, actor: A
     In the caller's transaction, which holds the client. One that was minted before and never used ends: its answer
     was lost.
     """
-    tokens = RegistrationAccessToken.objects.filter(client=client, ended_at=None)
-    tokens.exclude(pk=holder.token_id).update(ended_at=now)
-    tokens.filter(pk=holder.token_id).update(superseded_at=now)
-    value = mint_registration_access_token(client, holder.standing.epochs, now)
+    value, row = new_registration_access_token(client, holder.standing.epochs, now)
+    with connection.cursor() as cursor:
+        cursor.execute(_SUPERSEDE, {"now": now, "client": client.pk, "token": holder.token_id})
+    rows.insert(row)
     _record(Event.REGISTRATION_ACCESS_TOKEN_ROTATED, client, actor, now)
     return value
 
@@ -222,20 +238,40 @@ def secret_is_due(client: Client, now: datetime) -> bool:
     """True for a client that authenticates by a secret and has none, or whose newest ends soon."""
     if not needs_secret(client):
         return False
-    newest = live_secrets(client, now).first()
+    held = held_secrets(client, now)
     soon = now + timedelta(days=PRESETS[client.organization.preset].client_secret_renewal_days)
-    return newest is None or (newest.expires_at is not None and newest.expires_at <= soon)
+    return not held or (held[0].expires_at is not None and held[0].expires_at <= soon)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSecret:
+    """A live secret as it rests."""
+
+    digest: str
+    expires_at: datetime | None
+
+    def is_of(self, value: str) -> bool:
+        return hmac.compare_digest(digest(value), self.digest)
+
+
+_SECRETS = """
+SELECT digest, expires_at FROM registry_clientsecret
+WHERE client_id = %s AND ended_at IS NULL AND (expires_at IS NULL OR expires_at > %s)
+ORDER BY created_at DESC, id DESC
+"""
+
+
+def held_secrets(client: Client, now: datetime) -> list[HeldSecret]:
+    """The secrets that authenticate now, newest first. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SECRETS, [client.pk, now])
+        return [HeldSecret(*row) for row in cursor.fetchall()]
 
 
 def live_secrets(client: Client, now: datetime) -> Any:
     """Rows of the secrets that authenticate now, newest first."""
     rows = ClientSecret.objects.filter(client=client, ended_at=None).order_by("-created_at", "-pk")
     return rows.exclude(expires_at__lte=now)
-
-
-def is_live_secret(client: Client, value: str, now: datetime) -> bool:
-    """True if this is the value of a secret that authenticates now."""
-    return bool(live_secrets(client, now).filter(digest=digest(value)).exists())
 
 
 @transaction.atomic
@@ -274,8 +310,16 @@ def retire_client_secret(client_id: str, secret_id: int, *, actor: Actor, reason
 
 def end_client_credentials(client: Client, now: datetime) -> None:
     """Kill the secrets and registration access tokens of a client, in the caller's transaction."""
-    ClientSecret.objects.filter(client=client, ended_at=None).update(ended_at=now)
-    RegistrationAccessToken.objects.filter(client=client, ended_at=None).update(ended_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(_END_ALL, {"now": now, "client": client.pk})
+
+
+_END_ALL = """
+WITH secrets AS (
+    UPDATE registry_clientsecret SET ended_at = %(now)s WHERE client_id = %(client)s AND ended_at IS NULL
+)
+UPDATE registry_registrationaccesstoken SET ended_at = %(now)s WHERE client_id = %(client)s AND ended_at IS NULL
+"""
 
 
 def any_was_used(client: Client) -> bool:

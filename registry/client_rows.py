@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from registry import jwk
+from registry import jwk, rows
 from registry.client_credentials import SECRET_METHODS
 from registry.client_metadata import ClientMetadata
 from registry.errors import Finding, InvalidClientMetadata
@@ -28,6 +28,9 @@ def project(client: Client, metadata: ClientMetadata) -> None:
     client.redirect_uris = " ".join(metadata.redirect_uris)
     client.client_type = Client.CLIENT_PUBLIC if public else Client.CLIENT_CONFIDENTIAL
     client.authorization_grant_type = _toolkit_grant(metadata.grant_types)
+
+
+_PROJECTED = ("metadata", "software_id", "name", "redirect_uris", "client_type", "authorization_grant_type")
 
 
 def _toolkit_grant(grant_types: Sequence[str]) -> str:
@@ -66,11 +69,13 @@ def replace(client: Client, metadata: ClientMetadata, now: datetime) -> None:
 
     Raises InvalidClientMetadata when a key was taken since the metadata was judged. Judges nothing itself.
     """
+    keys, method = client.metadata.get("jwks"), client.metadata["token_endpoint_auth_method"]
     project(client, metadata)
     client.version += 1
-    client.save(force_update=True)
-    _follow_keys(client, metadata, now)
-    if metadata.token_endpoint_auth_method not in SECRET_METHODS:
+    rows.update(client, *_PROJECTED, "version")
+    if client.metadata.get("jwks") != keys:
+        _follow_keys(client, metadata, now)
+    if metadata.token_endpoint_auth_method not in SECRET_METHODS and method in SECRET_METHODS:
         ClientSecret.objects.filter(client=client, ended_at=None).update(ended_at=now)
 
 

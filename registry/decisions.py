@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from registry import audit, client_metadata, client_rows, facts, lifecycle
 from registry.actors import Actor
@@ -20,6 +20,7 @@ from registry.events import Event
 from registry.models import Client, Outcome, Registration, Review
 from registry.policy import engine
 from registry.states import State, Verb
+from registry.whole_rows import Whole
 
 
 def record(event: Event, registration: Registration, actor: Actor, now: datetime, **facts: Any) -> None:
@@ -141,6 +142,18 @@ def undo(registration_id: UUID, *, actor: Actor, reason: str, now: datetime) -> 
 def _require_reason(reason: str) -> None:
     if not reason.strip():
         raise InvalidInput("No reason is given.", fix="Say why; the partner reads it.")
+
+
+_REGISTRATION = Whole(Registration, "r")
+_WAITING = f"SELECT {_REGISTRATION.columns} FROM registry_registration r WHERE r.client_id = %s AND r.outcome = 'pending'"  # noqa: E501, S608  # its parts are constants of this program
+
+
+def waiting_for(client: Client) -> Registration | None:
+    """What waits for a decision about a client: its registration, or a change of it. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [client.pk])
+        row = cursor.fetchone()
+    return _REGISTRATION.row(row) if row else None
 
 
 def _waiting(registration_id: UUID) -> tuple[Registration, Client]:

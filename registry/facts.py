@@ -13,6 +13,7 @@ from registry.models import Client, InitialAccessToken, Organization
 from registry.policy.context import Context, KeyOwner, KeyStanding, scopes_by_grant_type
 from registry.policy.presets import PRESETS
 from registry.states import FINAL_STATES, Environment, Route, Verb
+from registry.whole_rows import Whole
 
 # One statement for everything. `roles` null: every role that is held.
 _FACTS = """
@@ -91,10 +92,25 @@ def gather_for(client: Client, metadata: ClientMetadata, now: datetime) -> Conte
         Environment(client.environment),
         metadata,
         route=Route(client.route),
-        token=InitialAccessToken.objects.filter(registrations__client=client).first(),
+        token=_token_of(client),
         now=now,
         client_id=client.client_id,
     )
+
+
+_TOKEN = Whole(InitialAccessToken, "t")
+_TOKEN_OF = f"""
+SELECT {_TOKEN.columns} FROM registry_initialaccesstoken t
+JOIN registry_registration r ON r.initial_access_token_id = t.id WHERE r.client_id = %s LIMIT 1
+"""  # noqa: S608  # its parts are constants of this program
+
+
+def _token_of(client: Client) -> InitialAccessToken | None:
+    """The initial access token that a client was registered with."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TOKEN_OF, [client.pk])
+        row = cursor.fetchone()
+    return _TOKEN.row(row) if row else None
 
 
 def _unions(

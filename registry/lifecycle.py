@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
-from registry import audit
+from registry import audit, locks, rows
 from registry.actors import Actor
 from registry.errors import FourEyesRequired, InvalidInput, NotFound, TransitionRefused
 from registry.events import Event
@@ -31,27 +31,16 @@ from registry.states import (
     client_state_after,
     organization_state_after,
 )
-from registry.whole_rows import Whole
 
 # Organizations
 
 
-_ORGANIZATION = Whole(Organization, "o")
-_LOCKED_ORGANIZATION = (
-    f"SELECT {_ORGANIZATION.columns} FROM registry_organization o WHERE o.id = %s FOR NO KEY UPDATE"  # noqa: S608  # constants
-)
-
-
 def lock_organization(organization_id: UUID) -> Organization:
     """The organization's row, locked until the transaction ends. Raises NotFound."""
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("A lock outside a transaction holds nobody.")
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCKED_ORGANIZATION, [organization_id])
-        row = cursor.fetchone()
-    if row is None:
+    organization = locks.organization(organization_id)
+    if organization is None:
         raise NotFound("There is no such organization.")
-    return _ORGANIZATION.row(row)
+    return organization
 
 
 @transaction.atomic
@@ -276,13 +265,10 @@ def end_person(user: User, now: datetime) -> None:
 
 def lock_client(client_id: str) -> Client:
     """The client's row, locked until the transaction ends, after its organization's. Raises NotFound."""
-    organization = Client.objects.filter(client_id=client_id).values_list("organization_id", flat=True)
-    if not organization:
+    client = locks.client(client_id)
+    if client is None:
         raise NotFound("There is no such client.")
-    lock_organization(organization[0])
-    return (
-        Client.objects.select_for_update(no_key=True).select_related("organization").get(client_id=client_id)
-    )
+    return client
 
 
 @transaction.atomic
@@ -397,4 +383,7 @@ def _apply_to_client(client: Client, event: ClientEvent, reason: str, now: datet
     if event in _ENDING:
         client.epoch, client.cutoff_at = client.epoch + 1, now
     client.version += 1
-    client.save(force_update=True)
+    rows.update(client, *_STATE_COLUMNS)
+
+
+_STATE_COLUMNS = ("state", "state_before", "state_reason", "state_since", "epoch", "cutoff_at", "version")

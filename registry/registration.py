@@ -82,8 +82,8 @@ def seconds(instant: datetime | None) -> int:
 
 def pending_change(client: Client) -> dict[str, Any] | None:
     """Our extension member: `id` and `reasons` of the change that waits, None without one."""
-    waiting = client.registrations.filter(outcome=Outcome.PENDING, verb=Verb.REPLACE).first()
-    if waiting is None:
+    waiting = decisions.waiting_for(client)
+    if waiting is None or waiting.verb != Verb.REPLACE:
         return None
     return {"id": str(waiting.pk), "reasons": [f"{risk['member']} {risk['why']}" for risk in waiting.risks]}
 

@@ -1,4 +1,4 @@
-"""New rows of several tables, written by one statement.
+"""Rows written by statements that are made once: several new ones together, some columns of one that is there.
 
 Saving models one by one costs a statement each, and building a statement costs more than running it. Here the text is
 built once in a process for the same tables in the same order, and the database prepares it after a few uses. Of names
@@ -32,6 +32,32 @@ def insert(*new: Model) -> None:
     for row in new:
         row.pk = next(keys) if row.pk is None else row.pk
         row._state.adding, row._state.db = False, "default"
+
+
+def update(row: Model, *names: str) -> None:
+    """Write these attributes of a saved model, and the instant of its change where it keeps one. One statement.
+
+    Raises LookupError for a row that is not there any more.
+    """
+    fields = _named(type(row), names)
+    values = [_adapted(field, field.pre_save(row, add=False)) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(_updating(type(row), fields), [*values, row.pk])
+        if cursor.rowcount != 1:
+            raise LookupError(f"{type(row).__name__} {row.pk} is not there any more")
+
+
+@cache
+def _named(table: type[Model], names: Sequence[str]) -> "tuple[Field[Any, Any], ...]":
+    wanted = {table._meta.get_field(name) for name in names}
+    return tuple(field for field in _fields(table) if field in wanted or getattr(field, "auto_now", False))
+
+
+@cache
+def _updating(table: type[Model], fields: "tuple[Field[Any, Any], ...]") -> str:
+    changes = ", ".join(f'"{field.column}" = %s' for field in fields)
+    key = table._meta.pk.column
+    return f'UPDATE "{table._meta.db_table}" SET {changes} WHERE "{key}" = %s'  # noqa: S608  # names of ours
 
 
 def _places(row: Model, new: Sequence[Model]) -> Places:
@@ -79,7 +105,7 @@ def _statement(shapes: tuple[tuple[type[Model], bool, Places], ...]) -> str:
     return f"WITH {', '.join(parts)} SELECT {', '.join(made) or 'NULL'}"
 
 
-def _part(place: int, table: type[Model], is_keyless: bool, places: Places) -> str:  # noqa: FBT001
+def _part(place: int, table: type[Model], is_keyless: bool, places: Places) -> str:  # noqa: FBT001  # the same
     named = dict(places)
     fields = [field for field in _fields(table) if not (field.primary_key and is_keyless)]
     columns = ", ".join(f'"{field.column}"' for field in fields)
@@ -87,9 +113,9 @@ def _part(place: int, table: type[Model], is_keyless: bool, places: Places) -> s
         _reference(named[field.attname]) if field.attname in named else "%s" for field in fields
     )
     key = table._meta.pk.column
-    into = f'INSERT INTO "{table._meta.db_table}" ({columns}) VALUES ({marks})'  # noqa: S608
+    into = f'INSERT INTO "{table._meta.db_table}" ({columns}) VALUES ({marks})'  # noqa: S608  # names of ours
     return f'made_{place} AS ({into} RETURNING "{key}" AS key)'
 
 
 def _reference(place: int) -> str:
-    return f"(SELECT key FROM made_{place})"  # noqa: S608
+    return f"(SELECT key FROM made_{place})"  # noqa: S608  # a number

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from registry import client_rows, decisions, jwk, lifecycle
+from registry import client_rows, decisions, jwk, lifecycle, rows
 from registry.actors import Actor
 from registry.client_metadata import Change, ClientMetadata
 from registry.decisions import judged, stored
@@ -64,7 +64,7 @@ def replace_metadata(
 
 
 def _withdraw_waiting(client: Client, actor: Actor, now: datetime) -> None:
-    waiting = client.registrations.filter(outcome=Outcome.PENDING).first()
+    waiting = decisions.waiting_for(client)
     if waiting is not None:
         decisions.close_change(waiting, client, actor, "another change took its place", now)
 
@@ -132,7 +132,7 @@ def _apply(registration: Registration, client: Client, after: ClientMetadata, no
 def _keep(
     event: Event, registration: Registration, client: Client, actor: Actor, reason: str, now: datetime
 ) -> Registration:
-    registration.save(force_insert=True)
+    rows.insert(registration)
     before, after = decisions.changed_members(registration, client)
     told = after | {"risks": registration.risks}
     decisions.record(event, registration, actor, now, reason=reason, before=before, after=told)

@@ -64,7 +64,7 @@ def read(call: ConfigurationCall, *, now: datetime) -> Registered:
     Secrets rest as digests, so that none is told again; one that is due is made and told.
     """
     holder = _holder(call, Action.READ_REGISTRATION, now)
-    client = Client.objects.select_related("organization").get(pk=holder.client_pk)
+    client = holder.client
     if not (_is_due(client, holder, _ROTATES_ON_READ, now) or client_credentials.secret_is_due(client, now)):
         return _registered(client, call.bearer or "")
     with transaction.atomic():
@@ -159,9 +159,9 @@ def _without_ours(
 
     Raises InvalidClientMetadata where they differ. Source: RFC 7592 §2.2, docs/divergences.md.
     """
-    held = _held(client, call, now)
-    ours = {name: value for name, value in document.items() if name in _OURS}
-    odd = [name for name, value in ours.items() if not _is_held(name, value, held, client, now)]
+    ours = {name: value for name, value in document.items() if name in _OURS and value is not None}
+    held = _held(client, call, now) if ours else {}
+    odd = [name for name, value in ours.items() if not _is_held(name, value, held)]
     if odd:
         raise InvalidClientMetadata(findings=[_not_ours(name) for name in sorted(odd)])
     return {name: value for name, value in document.items() if name not in _OURS}
@@ -181,10 +181,11 @@ _OURS = frozenset(
 
 
 def _held(client: Client, call: ConfigurationCall, now: datetime) -> dict[str, Any]:
-    live = client_credentials.live_secrets(client, now).first()
+    secrets = client_credentials.held_secrets(client, now)
     return {
+        "client_secret": secrets,
         "client_id_issued_at": int(client.registered_at.timestamp()),
-        "client_secret_expires_at": registration.seconds(live.expires_at) if live else None,
+        "client_secret_expires_at": registration.seconds(secrets[0].expires_at) if secrets else None,
         "pending_change": registration.pending_change(client),
         "registration_access_token": call.bearer,
         "registration_client_uri": registration.configuration_address(client.client_id),
@@ -192,11 +193,9 @@ def _held(client: Client, call: ConfigurationCall, now: datetime) -> dict[str, A
     }
 
 
-def _is_held(name: str, value: Any, held: Mapping[str, Any], client: Client, now: datetime) -> bool:
-    if value is None:
-        return True  # as if omitted
+def _is_held(name: str, value: Any, held: Mapping[str, Any]) -> bool:
     if name == "client_secret":
-        return isinstance(value, str) and client_credentials.is_live_secret(client, value, now)
+        return isinstance(value, str) and any(secret.is_of(value) for secret in held[name])
     return type(value) is type(held[name]) and value == held[name]
 
 

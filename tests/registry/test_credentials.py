@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from registry import credentials, lifecycle, queries
+from registry import client_credentials, credentials, lifecycle, queries
 from registry.actors import Viewer
 from registry.credentials import Ceiling, Minted
 from registry.errors import InvalidInput, InvalidToken, NotFound, QuotaReached, StandingForbids
@@ -220,7 +220,7 @@ class TestClientCredentials:
         return register(InProcess(), acme).row
 
     def test_end_together(self, client: Client) -> None:
-        credentials.end_client_credentials(client, world.now())
+        client_credentials.end_client_credentials(client, world.now())
         assert not ClientSecret.objects.filter(client=client, ended_at=None).exists()
         assert not RegistrationAccessToken.objects.filter(client=client, ended_at=None).exists()
 

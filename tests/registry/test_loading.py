@@ -66,7 +66,7 @@ class TestActingClient:
 
     def test_holds_keys_in_use_alone(self, acme: Organization) -> None:
         keyed = machine(InProcess(), acme, signer=world.signer())
-        assert [key["kid"] for key in load(keyed).keys] == [keyed.signer.public["kid"]]  # type: ignore[union-attr]
+        assert [key.jwk["kid"] for key in load(keyed).keys] == [keyed.signer.public["kid"]]  # type: ignore[union-attr]
         ClientKey.objects.filter(client__client_id=keyed.client_id).update(state="ended")
         assert load(keyed).keys == ()
 
