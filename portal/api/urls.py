@@ -72,6 +72,7 @@ urlpatterns = [
         client_credentials.RegistrationAccessToken.as_view(),
         name="client_registration_access_token",
     ),
+    path(f"{_CLIENT}/promote", client_credentials.Promote.as_view(), name="client_promote"),
     path("registrations", registrations.Registrations.as_view(), name="registrations"),
     path(_REGISTRATION, registrations.Registration.as_view(), name="registration"),
     path(f"{_REGISTRATION}/approve", registrations.Approve.as_view(), name="registration_approve"),

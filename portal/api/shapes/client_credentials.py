@@ -2,7 +2,7 @@
 
 from rest_framework.serializers import CharField, DictField, IntegerField, URLField
 
-from portal.api.shapes.base import Reason, Shape, Text, instant
+from portal.api.shapes.base import Reason, Shape, Text, instant, state
 
 
 class Secret(Shape):
@@ -33,6 +33,21 @@ class Key(Shape):
 
 class NewKey(Reason):
     jwk = DictField(help_text="A public key (RFC 7517 §4)")
+
+
+class Promotion(Reason):
+    jwks = DictField(required=False, help_text="New public keys (RFC 7517 §5), for a client that has keys")
+
+
+class Promoted(Shape):
+    """A client in production as its holder learns of it; the values are in this answer alone."""
+
+    client_id = Text()
+    registration_state = state(source="state")
+    client_secret = Text(allow_null=True)
+    registration_access_token = Text()
+    registration_client_uri = URLField()
+    metadata = DictField(help_text="Effective metadata (RFC 7591 §2)")
 
 
 class IssuedRegistrationAccessToken(Shape):

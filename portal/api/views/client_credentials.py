@@ -1,5 +1,7 @@
 """What the holder of one client has: its secrets, its keys, its registration access token."""
 
+from dataclasses import asdict
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,6 +13,7 @@ from portal.api.shapes import clients
 from portal.api.shapes.base import Paged, Reason
 from portal.api.views.clients import Acted
 from registry import client_credentials, queries, registration, updates
+from registry.routes import promotion
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -79,6 +82,26 @@ class KeyRetire(Acted):
         with self.as_seen(target):
             updates.retire_key(target.client_id, thumbprint, **said, **self.act)
         return self.answer(self.target(client_id))
+
+
+class Promote(Acted):
+    scopes = {"POST": Scope.CREDENTIALS_WRITE}
+
+    @writing(
+        "Register in production what a client of the sandbox is; its credentials are in this answer alone",
+        shapes.Promoted,
+        reads=shapes.Promotion,
+        status=201,
+        refuses=(404,),
+    )
+    def post(self, request: Request, client_id: str) -> Response:
+        target, said = self.target(client_id), self.body(shapes.Promotion)
+        self.guard(target.organization_id)
+        with self.as_seen(target):
+            made = promotion.promote(target.client_id, **said, **self.act)
+        address = registration.configuration_address(made.client_id)
+        shown = {**asdict(made), "registration_client_uri": address}
+        return Response(shapes.Promoted(shown).data, status=201, headers=NO_STORE)
 
 
 class RegistrationAccessToken(Acted):

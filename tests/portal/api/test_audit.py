@@ -114,6 +114,8 @@ QUOTA = {
 }
 ROLE = {"role": "reader", "scopes": ["accounts:read"], "grant_types": ["client_credentials"]}
 
+PROMOTION = WHY | {"jwks": {"keys": [world.signer().public]}}
+
 WRITES = {
     "POST organizations": Write(Event.ORGANIZATION_CREATED, NEW, dict),
     "PATCH organization": Write(Event.ORGANIZATION_CHANGED, {"display_name": "Acme & Co"}),
@@ -139,6 +141,7 @@ WRITES = {
     "POST client_keys": Write(Event.CHANGE_APPLIED, WHY | {"jwk": world.signer().public}, client),
     "POST client_key_retire": Write(Event.CHANGE_APPLIED, target=two_keys),
     "POST client_registration_access_token": Write(Event.REGISTRATION_ACCESS_TOKEN_REISSUED, target=client),
+    "POST client_promote": Write(Event.REGISTRATION_AWAITS_REVIEW, PROMOTION, client),
     "POST registration_undo": Write(Event.CHANGE_UNDONE, target=changed),
     "POST registration_approve": Write(Event.REGISTRATION_APPROVED, {}, undecided),
     "POST registration_reject": Write(Event.REGISTRATION_REJECTED, target=undecided),
