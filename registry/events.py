@@ -41,6 +41,7 @@ class Event(StrEnum):
     CHANGE_UNDONE = "registration.change.undone"
     CHANGE_REFUSED = "registration.change.refused"
 
+    KEY_REUSE_SEEN = "client.key.presented"
     REGISTRATION_ACCESS_TOKEN_ROTATED = "client.registration_token.rotated"
     REGISTRATION_ACCESS_TOKEN_REISSUED = "client.registration_token.reissued"
     CLIENT_SECRET_ISSUED = "client.secret.issued"

@@ -61,6 +61,13 @@ _TEXTS: Mapping[str, _Text] = {
         "it gets no tokens.\n\n"
         "If it is needed after all, ask the registry to reactivate it.",
     ),
+    NoticeKind.KEY_REUSED: _Text(
+        "A key of client {client_id} was presented by another organization",
+        "On {day} another organization tried to register the key {kid} of {name} ({client_id}, {environment}).\n"
+        "It was refused. Nobody can act with a public key alone; if the private key may be in other hands,\n"
+        "replace it now.\n\n"
+        "The audit log has the event client.key.presented.",
+    ),
 }
 
 
@@ -78,15 +85,18 @@ def owed(now: datetime) -> Owed:
     return Owed(found["count"], now - (found["oldest"] or now))
 
 
-def owe(kind: NoticeKind, client: Client, *, once: str, now: datetime, **facts: Any) -> None:
+def owe(
+    kind: NoticeKind, client: Client, *, once: str, now: datetime, reader: UUID | None = None, **facts: Any
+) -> None:
     """Owe one notice about a client, in the caller's transaction; an occasion that is told of already is not again.
 
-    once   names the occasion among those of this kind and client
-    facts  `day` and `days` as the text of the kind wants them; never a credential
+    once    names the occasion among those of this kind and client
+    reader  the organization that is told, when it is not the client's own
+    facts   `day` and `days` as the text of the kind wants them; never a credential
     """
     notice = Notice(
         kind=kind,
-        organization_id=client.organization_id,
+        organization_id=reader or client.organization_id,
         client=client,
         once=f"{kind}|{client.pk}|{once}",
         facts=facts,
@@ -143,13 +153,14 @@ def _postpone(notice: Notice, failure: OSError, now: datetime) -> None:
 
 
 def _addresses(notice: Notice) -> list[str]:
-    """Technical and security contact; where there is neither, the organization's admins."""
+    """Technical and security contact, and where there is neither the admins; of the operator its security officers."""
+    people = User.objects.filter(is_active=True)
+    if notice.organization.is_operator:
+        return sorted(people.filter(role=Role.SECURITY_OFFICER).values_list("email", flat=True))
     contacts = Contact.objects.filter(
         organization_id=notice.organization_id, kind__in=[ContactKind.TECHNICAL, ContactKind.SECURITY]
     )
-    admins = User.objects.filter(
-        organization_id=notice.organization_id, role=Role.ORGANIZATION_ADMIN, is_active=True
-    )
+    admins = people.filter(organization_id=notice.organization_id, role=Role.ORGANIZATION_ADMIN)
     found = set(contacts.values_list("email", flat=True)) or set(admins.values_list("email", flat=True))
     return sorted(found)
 

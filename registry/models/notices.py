@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     CLIENT_UNUSED = "client_unused"
     CLIENT_RESTRICTED = "client_restricted"
     CLIENT_SUSPENDED = "client_suspended"
+    KEY_REUSED = "key_reused"
 
 
 class NoticeOutcome(StrEnum):
@@ -30,7 +31,9 @@ class NoticeOutcome(StrEnum):
 
 
 class Notice(models.Model):
-    """One mail to an organization's contacts; `once` names the occasion, so that it is told of once.
+    """One mail to an organization's contacts about a client; `once` names the occasion, so that it is told of once.
+
+    organization  who reads it: the client's own, or the operator
 
     due_at   when to try, or to try again
     """

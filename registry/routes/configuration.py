@@ -13,6 +13,7 @@ from registry import (
     audit,
     client_credentials,
     client_metadata,
+    key_reuse,
     lifecycle,
     networks,
     queries,
@@ -76,10 +77,12 @@ def read(call: ConfigurationCall, *, now: datetime) -> Registered:
 def replace(call: ConfigurationCall, *, now: datetime) -> Registered:
     """Replace the metadata (RFC 7592 §2.2) and tell what is in force then. Raises a Refusal, recorded by then."""
     holder = _holder(call, Action.WRITE_REGISTRATION, now)
+    document: Mapping[str, strict_json.Json] = {}
     try:
-        return _replace(call, _document(call), now)
+        document = _document(call)
+        return _replace(call, document, now)
     except Refusal as refusal:
-        _record_refusal(refusal, holder, call, now)
+        _record_refusal(refusal, document, holder, call, now)
         raise
 
 
@@ -241,11 +244,18 @@ def _actor(holder: Holder, call: ConfigurationCall) -> Actor:
     return Actor(ActorKind.CREDENTIAL, str(holder.token_id), label, request_id=call.request_id)
 
 
-def _record_refusal(refusal: Refusal, holder: Holder, call: ConfigurationCall, now: datetime) -> None:
+def _record_refusal(
+    refusal: Refusal,
+    document: Mapping[str, strict_json.Json],
+    holder: Holder,
+    call: ConfigurationCall,
+    now: datetime,
+) -> None:
+    organization = holder.standing.organization.id
     with transaction.atomic():
         audit.record(
             Event.CHANGE_REFUSED,
-            organization=holder.standing.organization.id,
+            organization=organization,
             environment=holder.standing.organization.environment,
             subject=("client", holder.client_id),
             actor=_actor(holder, call),
@@ -255,6 +265,9 @@ def _record_refusal(refusal: Refusal, holder: Holder, call: ConfigurationCall, n
                 "findings": [asdict(finding) for finding in refusal.findings],
             },
             now=now,
+        )
+        key_reuse.tell(
+            refusal.findings, document, organization_id=organization, actor=_actor(holder, call), now=now
         )
 
 

@@ -14,6 +14,7 @@ from registry import (
     audit,
     client_metadata,
     credentials,
+    key_reuse,
     lifecycle,
     networks,
     queries,
@@ -218,6 +219,9 @@ def _record_refusal(
             | ({"client_name": _harmless(name)} if isinstance(name, str) else {}),
             policy_version=token.policy_version,
             now=now,
+        )
+        key_reuse.tell(
+            refusal.findings, document, organization_id=token.organization_id, actor=actor, now=now
         )
 
 

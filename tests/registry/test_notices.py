@@ -92,7 +92,7 @@ class TestSending:
     @pytest.mark.parametrize("kind", NoticeKind)
     def test_every_kind_has_a_text(self, kind: NoticeKind) -> None:
         about = client(world.organization(contacts=CONTACTS))
-        notices.owe(kind, about, once="x", now=world.now(), day="2026-11-24", days=30)
+        notices.owe(kind, about, once="x", now=world.now(), day="2026-11-24", days=30, kid="k")
         send()
         assert "{" not in mail.outbox[0].subject + str(mail.outbox[0].body)
 
