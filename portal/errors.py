@@ -49,6 +49,7 @@ ANSWERS: Mapping[type[errors.Refusal], Answer] = {
     errors.RegistrationRefused: Answer(
         400, "invalid_client_metadata", "The registration is not granted", "RFC 7591 §3.2.2"
     ),
+    errors.TermsNotAccepted: Answer(403, "terms_not_accepted", "The terms are not accepted", "product"),
     errors.RequestTooLarge: Answer(413, "invalid_request", "The body is too large", "RFC 9110 §15.5.14"),
     errors.UnsupportedMediaType: Answer(
         415, "invalid_request", "The media type is not read here", "RFC 9110 §15.5.16"

@@ -55,6 +55,10 @@ class InvalidSoftwareStatement(RegistrationRefused):
     """The software statement is not valid."""
 
 
+class TermsNotAccepted(RegistrationRefused):
+    """The organization has not accepted the terms that are in force."""
+
+
 class MalformedRequest(InvalidClientMetadata):
     """The body is not the JSON object that registration expects."""
 

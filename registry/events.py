@@ -19,6 +19,8 @@ class Event(StrEnum):
     ENTITLEMENT_GRANTED = "organization.entitlement.granted"
     ENTITLEMENT_WITHDRAWN = "organization.entitlement.ended"
     QUOTA_SET = "organization.quota.set"
+    TERMS_ACCEPTED = "organization.terms.accepted"
+    TERMS_PUBLISHED = "terms.version.published"
 
     INITIAL_ACCESS_TOKEN_ISSUED = "initial_access_token.credential.issued"
     INITIAL_ACCESS_TOKEN_REVOKED = "initial_access_token.credential.revoked"
@@ -55,6 +57,8 @@ class Event(StrEnum):
     CLIENT_REACTIVATED = "client.state.reactivated"
     CLIENT_REVOKED = "client.state.revoked"
     CLIENT_DEREGISTERED = "client.state.deregistered"
+    CLIENT_EXCEPTION_RENEWED = "client.exception.renewed"
+    CLIENT_ROUTE_CHANGED = "client.route.changed"
     CLIENT_AUTHENTICATION_REFUSED = "client.authentication.refused"
 
     BACKUP_PROVED = "backup.restore.proved"
@@ -75,8 +79,10 @@ class Event(StrEnum):
 
     PERSON_CREATED = "person.record.created"
     PERSON_INVITED = "person.invitation.sent"
+    PERSON_INVITATION_WITHDRAWN = "person.invitation.withdrawn"
     PERSON_JOINED = "person.invitation.accepted"
     PERSON_ENDED = "person.access.ended"
+    PERSON_ROLE_CHANGED = "person.role.changed"
     PERSON_SIGNED_IN = "person.session.started"
     PERSON_SIGNED_OUT = "person.session.ended"
     PERSON_SIGN_IN_REFUSED = "person.session.refused"

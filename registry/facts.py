@@ -39,7 +39,11 @@ SELECT
           AND c.software_id <> '' AND c.client_id <> %(client_id)s AND c.state <> ALL(%(final)s::text[]) LIMIT 1),
     (SELECT json_agg(json_build_array(k.thumbprint, k.organization_id, c.client_id, k.state) ORDER BY k.created_at)
      FROM registry_clientkey k JOIN registry_client c ON c.id = k.client_id
-     WHERE k.thumbprint = ANY(%(thumbprints)s::text[]))
+     WHERE k.thumbprint = ANY(%(thumbprints)s::text[])),
+    (SELECT t.version FROM registry_termsversion t
+     WHERE t.effective_at = (SELECT max(c.effective_at) FROM registry_termsversion c WHERE c.effective_at <= %(now)s)
+          AND NOT EXISTS (SELECT FROM registry_termsacceptance a JOIN registry_termsversion v ON v.id = a.terms_id
+               WHERE a.organization_id = %(id)s AND v.effective_at >= t.effective_at))
 """
 
 
@@ -61,7 +65,7 @@ def gather(
     parameters = PRESETS[organization.preset]
     roles_of_token = token.roles if token else None
     row = _read(organization.pk, environment, metadata, roles_of_token, client_id or "", now)
-    roles, domains, clients, keys, hourly, held, recent, holder, owners = row
+    roles, domains, clients, keys, hourly, held, recent, holder, owners, terms = row
     scopes, default_scopes, grant_types = _unions(roles or ())
     return Context(
         environment=environment,
@@ -82,7 +86,13 @@ def gather(
         clients_left=max(0, clients - held),
         keys_per_client=keys,
         registrations_left_this_hour=max(0, hourly - recent),
+        terms_outstanding=terms if terms and _owes_terms(organization, environment) else "",
     )
+
+
+def _owes_terms(organization: Organization, environment: Environment) -> bool:
+    """Not in the sandbox, which is open while somebody reads, and not the operator, whose terms they are."""
+    return environment is Environment.PRODUCTION and not organization.is_operator
 
 
 def gather_for(client: Client, metadata: ClientMetadata, now: datetime) -> Context:

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from registry import audit, lifecycle, tokens
 from registry.actors import Actor, ActorKind
-from registry.errors import Conflict, InvalidInput, NotFound, RoleForbids
+from registry.errors import Conflict, InvalidInput, NotFound, QuotaReached, RoleForbids
 from registry.events import Event
 from registry.identifiers import digest, new_credential
 from registry.models import Invitation, User
@@ -18,6 +18,7 @@ from registry.roles import ADMINISTRATORS, PARTNER_ROLES, STAFF_ROLES, Role
 from registry.states import FINAL_STATES
 
 INVITATION_PREFIX = "pin_"
+MAX_OPEN_INVITATIONS = 50  # of one organization, by whoever: each of them is a mail that somebody gets
 
 
 @transaction.atomic
@@ -69,6 +70,8 @@ def invite(
     """Invite a person; the second item is the link's token, which only the mailbox may see."""
     if (role in PARTNER_ROLES) != (organization_id is not None):
         raise InvalidInput("The role and the organization do not fit.", fix="Partner roles belong to one.")
+    if organization_id is not None:
+        _check_open_invitations(organization_id, now)
     value = new_credential(INVITATION_PREFIX)
     invitation = Invitation.objects.create(
         email=email.lower(),
@@ -92,6 +95,39 @@ def invite(
     return invitation, value
 
 
+def _check_open_invitations(organization_id: UUID, now: datetime) -> None:
+    lifecycle.lock_organization(organization_id)
+    held = Invitation.objects.filter(organization_id=organization_id, accepted_at=None, expires_at__gt=now)
+    if held.count() >= MAX_OPEN_INVITATIONS:
+        raise QuotaReached(
+            f"{MAX_OPEN_INVITATIONS} invitations wait for an answer.",
+            fix="Withdraw one, or wait until one is accepted or ends.",
+        )
+
+
+@transaction.atomic
+def withdraw_invitation(
+    invitation_id: int, organization_id: UUID, *, actor: Actor, reason: str, now: datetime
+) -> Invitation:
+    """End an open invitation of an organization: its link works no more. Raises NotFound for any other."""
+    held = Invitation.objects.select_for_update(no_key=True).filter(organization_id=organization_id)
+    invitation = held.filter(pk=invitation_id, accepted_at=None, expires_at__gt=now).first()
+    if invitation is None:
+        raise NotFound("There is no such open invitation.")
+    invitation.expires_at = now
+    invitation.save(force_update=True)
+    audit.record(
+        Event.PERSON_INVITATION_WITHDRAWN,
+        organization=organization_id,
+        subject=("invitation", str(invitation.pk)),
+        actor=actor,
+        reason=reason,
+        before={"role": invitation.role, "email": invitation.email},
+        now=now,
+    )
+    return invitation
+
+
 def find_invitation(value: str, now: datetime) -> Invitation:
     """The open invitation of a link. Raises NotFound, also when inviter or organization are no more."""
     invitation = (
@@ -100,7 +136,7 @@ def find_invitation(value: str, now: datetime) -> Invitation:
         .exclude(organization__state__in=FINAL_STATES)
         .first()
     )
-    if invitation is None or _has_ended(invitation.invited_by):
+    if invitation is None or has_ended(invitation.invited_by):
         raise _invitation_ended()
     return invitation
 
@@ -180,11 +216,18 @@ def end_access(
     Raises NotFound for anybody else's person, Conflict for the last administrator, for oneself, and the second time;
     RoleForbids when the access of whoever acts has ended meanwhile.
     """
-    holders = _lock_people(organization_id)
+    holders = lock_people(organization_id)
     user = holders.get(person_id)
     if user is None:
         raise NotFound("There is no such person here.")
     _check_may_end(user, holders.values(), actor)
+    return end_now(user, organization_id, operator_id, actor, reason, now)
+
+
+def end_now(
+    user: User, organization_id: UUID | None, operator_id: UUID, actor: Actor, reason: str, now: datetime
+) -> User:
+    """End a locked person's access, in the caller's transaction, which decided that it may."""
     lifecycle.end_person(user, now)
     ended = tokens.end_tokens_of(user.pk, now) | {"invitations": _end_invitations(user, now)}
     audit.record(
@@ -206,7 +249,7 @@ def _end_invitations(user: User, now: datetime) -> int:
     return Invitation.objects.filter(theirs, accepted_at=None, expires_at__gt=now).update(expires_at=now)
 
 
-def _lock_people(organization_id: UUID | None) -> dict[UUID, User]:
+def lock_people(organization_id: UUID | None) -> dict[UUID, User]:
     """All of them, in one order: two administrators who end each other at once do not both succeed."""
     rows = User.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
     if organization_id is None:
@@ -221,11 +264,11 @@ def _check_may_end(user: User, holders: Iterable[User], actor: Actor) -> None:
         raise Conflict(f"The access of {user} has ended already.", fix="Nothing is left to do.")
     if is_last_administrator(user, holders, actor):
         raise Conflict(f"{user} is the last administrator.", fix="Invite a successor first.")
-    if _has_ended(actor.name, lock=True):
+    if has_ended(actor.name, lock=True):
         raise RoleForbids("Your own access has ended.")
 
 
-def _has_ended(name: str, *, lock: bool = False) -> bool:
+def has_ended(name: str, *, lock: bool = False) -> bool:
     """True for the name of an actor (`Actor.name`) who is a person without access now."""
     kind, _, identifier = name.partition(":")
     try:
@@ -244,7 +287,11 @@ def is_last_administrator(user: User, holders: Iterable[User], actor: Actor) -> 
     outside = user.role in PARTNER_ROLES and actor.role in STAFF_ROLES
     if user.role not in ADMINISTRATORS or not user.is_active or outside:
         return False
-    return not any(other.pk != user.pk and other.role == user.role and other.is_active for other in holders)
+    return not other_administrators(user, holders)
+
+
+def other_administrators(user: User, holders: Iterable[User]) -> bool:
+    return any(other.pk != user.pk and other.role == user.role and other.is_active for other in holders)
 
 
 def person(user: User, request_id: str = "") -> Actor:

@@ -31,6 +31,16 @@ class Route(StrEnum):
     METADATA_DOCUMENT = "metadata_document"
 
 
+class ExceptionReason(StrEnum):
+    """Why a client is registered by hand although a route by protocol exists."""
+
+    CANNOT_REGISTER = "software_cannot_register"
+    MIGRATION = "migration"
+    CONTINUITY = "continuity_of_service"
+    AUTHORITY = "order_of_an_authority"
+    TRIAL = "trial"
+
+
 class State(StrEnum):
     """Lifecycle states, of an organization and of a client alike."""
 

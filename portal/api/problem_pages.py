@@ -97,6 +97,10 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
         "A quota is reached, requests come too fast, or the registry cannot be reached.",
         "Wait as long as Retry-After says. A quota that does not refill is raised by the operator.",
     ),
+    "terms_not_accepted": (
+        "The organization has not accepted the terms that are in force, and production asks for them.",
+        "Let an admin of the organization read and accept them in the partner portal.",
+    ),
     "unauthorized_client": (
         "The client is known, but not authorized for this grant now.",
         "Ask the operator of the registry, who may still have to decide on it.",

@@ -15,6 +15,7 @@ from .decisions import CASE_NUMBER, DECIDED_BY_PEOPLE, Outcome, Registration
 from .fingerprints import KeyFingerprint
 from .heartbeats import Heartbeat
 from .idempotency import RememberedAnswer
+from .manual import ManualException
 from .notices import Notice, NoticeKind, NoticeOutcome
 from .organizations import (
     Contact,
@@ -30,6 +31,7 @@ from .organizations import (
 from .people import Invitation, User
 from .rates import RateBucket
 from .switches import IssuanceStop
+from .terms import TermsAcceptance, TermsVersion
 from .tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "IssuanceStop",
     "KeyFingerprint",
     "KeyState",
+    "ManualException",
     "Notice",
     "NoticeKind",
     "NoticeOutcome",
@@ -70,5 +73,7 @@ __all__ = [
     "ResourceServer",
     "Review",
     "SpentAssertion",
+    "TermsAcceptance",
+    "TermsVersion",
     "User",
 ]

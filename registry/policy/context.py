@@ -45,6 +45,7 @@ class Context:
     software_holder     active client with the same software_id in this organization and environment
     clients_left        how many more clients the organization may have in this environment
     keys_per_client     how many keys one client of the organization may have
+    terms_outstanding   version of the terms that is asked for here and was not accepted; "" when none is
     """
 
     environment: Environment
@@ -65,6 +66,7 @@ class Context:
     clients_left: int = 0
     keys_per_client: int = 0
     registrations_left_this_hour: int = 0
+    terms_outstanding: str = ""
 
 
 def scopes_by_grant_type(roles: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[str, frozenset[str]]:

@@ -11,6 +11,7 @@ from registry.errors import (
     InvalidSoftwareStatement,
     QuotaReached,
     Refusal,
+    TermsNotAccepted,
 )
 from registry.policy import (  # noqa: F401 — importing a subject enters its rules into the catalogue
     client_auth,
@@ -25,6 +26,7 @@ from registry.policy import (  # noqa: F401 — importing a subject enters its r
     redirect_uris,
     scopes,
     software,
+    terms,
 )
 from registry.policy.context import Context
 from registry.policy.rule import CATALOGUE, Replaced, Rule
@@ -41,6 +43,7 @@ _PRECEDENCE: tuple[type[Refusal], ...] = (
     InvalidRedirectUri,
     InvalidClientMetadata,
     QuotaReached,
+    TermsNotAccepted,
 )
 
 

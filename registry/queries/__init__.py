@@ -74,6 +74,14 @@ from registry.queries.resources import (
     registrations_found,
     staff_id,
 )
+from registry.queries.terms import (
+    TermsStanding,
+    organizations_owing_terms,
+    terms_in_force,
+    terms_standing,
+    terms_version,
+    terms_versions,
+)
 from registry.queries.visibility import (
     operator_contact,
     operator_id,
@@ -94,6 +102,7 @@ __all__ = [
     "QuotaUse",
     "Reach",
     "RegistrationRow",
+    "TermsStanding",
     "actor_names",
     "audit_events",
     "cases",
@@ -136,6 +145,7 @@ __all__ = [
     "organizations_found",
     "organizations_listed",
     "organizations_named",
+    "organizations_owing_terms",
     "part_of",
     "people",
     "proved_domains",
@@ -152,6 +162,10 @@ __all__ = [
     "staff",
     "staff_id",
     "staff_invitations",
+    "terms_in_force",
+    "terms_standing",
+    "terms_version",
+    "terms_versions",
     "waiting",
     "waiting_beside",
 ]

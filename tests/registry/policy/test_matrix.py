@@ -18,6 +18,7 @@ ONE_VERB = {
     "P1.protected": Verb.REPLACE,
     "L1.clients": Verb.CREATE,
     "L1.rate": Verb.CREATE,
+    "O1.terms": Verb.CREATE,
 }
 
 

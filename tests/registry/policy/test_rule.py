@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from registry.client_metadata import ClientMetadata, parse
-from registry.errors import InvalidClientMetadata, InvalidRedirectUri, QuotaReached
+from registry.errors import InvalidClientMetadata, InvalidRedirectUri, QuotaReached, TermsNotAccepted
 from registry.policy import engine
 from registry.policy.context import Context
 from registry.policy.engine import RULES
@@ -23,7 +23,25 @@ from registry.policy.rule import (
 )
 from tests.each import check_each
 
-SECTIONS = {"U1", "U2", "U3", "U4", "U5", "G1", "A1", "A2", "K1", "K2", "S1", "T2", "D1", "C1", "L1", "P1"}
+SECTIONS = {
+    "U1",
+    "U2",
+    "U3",
+    "U4",
+    "U5",
+    "G1",
+    "A1",
+    "A2",
+    "K1",
+    "K2",
+    "S1",
+    "T2",
+    "D1",
+    "C1",
+    "L1",
+    "O1",
+    "P1",
+}
 
 
 Shown = tuple[Rule, Example]
@@ -96,9 +114,7 @@ class TestEveryRule:
     def test_has_the_error_of_its_row(self, each: Rule) -> None:
         row = each.id.split(".")[0]
         redirects = row in {"U1", "U2", "U3", "U4"}
-        expected = (
-            InvalidRedirectUri if redirects else QuotaReached if each.id in QUOTAS else InvalidClientMetadata
-        )
+        expected = InvalidRedirectUri if redirects else OWN_ERRORS.get(each.id, InvalidClientMetadata)
         assert each.error is expected
 
     @every_rule
@@ -110,7 +126,7 @@ class TestEveryRule:
                 )
 
 
-QUOTAS = {"L1.clients", "L1.rate"}
+OWN_ERRORS = {"L1.clients": QuotaReached, "L1.rate": QuotaReached, "O1.terms": TermsNotAccepted}
 
 
 class TestSections:
