@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django import forms
 
-from portal.staff.forms import CONTACT_KINDS, GRANT_TYPES, REGISTERS, ReasonForm, area, day_field, mono
+from portal.forms import area, day_field, mono
+from portal.staff.forms import CONTACT_KINDS, GRANT_TYPES, REGISTERS, ReasonForm
 from registry.organization_facts import COLUMNS, ContactFacts, EntitlementFacts, QuotaFacts
 from registry.preconditions import edition
 from registry.queries import EntitlementRow, OrganizationRow, QuotaRow

@@ -1,13 +1,13 @@
 """Forms of the staff portal: shape only. Whether a value is acceptable is the registry's answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import RegexValidator
 
+from portal.forms import ENVIRONMENTS, InviteForm, TokenForm, area, day_field, mono
 from portal.shell import ROLE_WORDS
-from registry.organization_facts import FIRST_DAY, LAST_DAY
 from registry.policy.presets import PRESETS
 from registry.queries import WHOLE, Reach
 from registry.roles import STAFF_ROLES, Role
@@ -26,7 +26,6 @@ GRANT_TYPES = (
     ("client_credentials", "client_credentials, for software alone"),
 )
 REGISTERS = (("national", "National register"), ("lei", "LEI (ISO 17442)"))
-ENVIRONMENTS = (("sandbox", "Sandbox"), ("production", "Production"))
 INCIDENT_REASONS = (
     ("key_compromise", "Key or credential compromised"),
     ("misuse", "Misuse of data or scopes"),
@@ -37,27 +36,6 @@ INCIDENT_REASONS = (
 )
 CONTACT_KINDS = ("business", "technical", "security", "incident", "billing")
 MAX_REASON = 800
-
-
-def mono(**attributes: Any) -> forms.TextInput:
-    return forms.TextInput(attrs={"class": "in-mono", "autocomplete": "off", **attributes})
-
-
-def area(rows: int, **attributes: Any) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": rows, **attributes})
-
-
-def day_field(*, label: str, help_text: str = "As 2027-12-31.") -> forms.DateField:
-    """A day as ISO text, or left empty: one that has a day before it and one after it."""
-    no_day = f"Name a day from {FIRST_DAY} to {LAST_DAY}."
-    return forms.DateField(
-        label=label,
-        required=False,
-        input_formats=["%Y-%m-%d", "%d %b %Y"],
-        validators=[MinValueValidator(FIRST_DAY, no_day), MaxValueValidator(LAST_DAY, no_day)],
-        widget=mono(inputmode="numeric"),
-        help_text=help_text,
-    )
 
 
 class ReasonForm(forms.Form):
@@ -78,6 +56,12 @@ class ReasonForm(forms.Form):
         incident = data.get("incident", "")
         text = f"{code}: {data['reason']}" if code else str(data["reason"])
         return f"{text} (incident {incident})" if incident else text
+
+
+class InitialAccessTokenForm(TokenForm, ReasonForm):
+    """The limits of a new initial access token, and why it is issued."""
+
+    field_order = (*TokenForm.field_order, "reason")
 
 
 class ContainForm(ReasonForm):
@@ -221,79 +205,12 @@ class AttestForm(forms.Form):
     )
 
 
-class InviteForm(forms.Form):
-    """A person who is to join an organization."""
-
-    name = forms.CharField(
-        label="Name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
-    email = forms.EmailField(
-        label="E-mail address",
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        help_text="The link is mailed there and shown nowhere else.",
-    )
-    role = forms.ChoiceField(
-        label="Role",
-        choices=[
-            ("organization_admin", "Organization admin"),
-            ("organization_developer", "Developer"),
-            ("organization_reader", "Reader"),
-        ],
-    )
-
-
 class InviteStaffForm(InviteForm):
     """A person who is to work here."""
 
     role = forms.ChoiceField(
         label="Role", choices=[(role.value, ROLE_WORDS[role]) for role in Role if role in STAFF_ROLES]
     )
-
-
-class InitialAccessTokenForm(ReasonForm):
-    """The limits of a new initial access token."""
-
-    environment = forms.ChoiceField(label="Environment", widget=forms.RadioSelect)
-    max_uses = forms.IntegerField(
-        label="Uses", min_value=1, max_value=100_000, initial=1, help_text="How many clients it may register."
-    )
-    hours = forms.IntegerField(
-        label="Ends after (hours)",
-        min_value=1,
-        initial=24,
-        help_text="168 hours at most, unless the deployment says otherwise.",
-    )
-    roles = forms.MultipleChoiceField(
-        label="Roles it may draw from",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: all that the organization holds.",
-    )
-    allowed_hosts = forms.CharField(
-        label="Hosts of redirection URIs",
-        required=False,
-        widget=area(2, **{"class": "in-mono", "spellcheck": "false"}),
-        help_text="One a line, such as app.example. Empty: every proved domain.",
-    )
-    software_id = forms.CharField(
-        label="software_id",
-        required=False,
-        max_length=255,
-        widget=mono(spellcheck="false"),
-        help_text="Only this software may register with it. Empty: any.",
-    )
-
-    field_order = ("environment", "max_uses", "hours", "roles", "allowed_hosts", "software_id", "reason")
-
-    def __init__(self, *args: Any, roles: Iterable[str], environments: Sequence[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        words = dict(ENVIRONMENTS)
-        self.fields["environment"].choices = [(name, words[name]) for name in environments]  # type: ignore[attr-defined]  # a choice
-        self.fields["environment"].initial = next(iter(environments), "")
-        self.fields["roles"].choices = [(role, role.replace("_", " ")) for role in roles]  # type: ignore[attr-defined]  # a choice
-
-    def clean_allowed_hosts(self) -> list[str]:
-        return str(self.cleaned_data["allowed_hosts"]).lower().split()
 
 
 class OrganizationForm(forms.Form):

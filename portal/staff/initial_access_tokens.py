@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.authn import actor_of, viewer_of
 from portal.permissions import Act, requires
 from portal.staff import acts, forms
-from portal.staff.organization_page import facts, open_environments, restrictions
+from portal.staff.organization_page import facts, open_environments
+from portal.token_rows import restrictions
 from registry import clock, credentials, queries
 from registry.credentials import Ceiling
 from registry.queries import OrganizationRow

@@ -1,6 +1,6 @@
 """What every page of one organization shows: who it is, its numbers, what this person may do to it now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -139,10 +139,3 @@ def client_row(row: Any) -> dict[str, Any]:
         "last_used": row.last_used_at,
         "href": reverse("staff:client", args=[row.client_id]),
     }
-
-
-def restrictions(row: Any) -> Sequence[str]:
-    """What an initial access token is bound to besides its organization, in words."""
-    bound = [f"role {role}" for role in row.roles or ()]
-    bound += list(row.allowed_hosts or ())
-    return [*bound, f"software_id {row.software_id}"] if row.software_id else bound

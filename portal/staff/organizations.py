@@ -8,12 +8,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import client_lists, listing
+from portal import client_lists, listing, token_rows
 from portal.authn import actor_of, viewer_of
 from portal.listing import Column, counted
 from portal.log import timeline
 from portal.permissions import Act, may, requires
-from portal.staff import acts, forms, organization_page, token_rows
+from portal.staff import acts, forms, organization_page
 from portal.staff.organization_page import client_row, event_address, facts, head, log_days
 from registry import clock, domain_proofs, onboarding, queries
 from registry.organization_facts import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts

@@ -1,30 +1,21 @@
 """People: of one organization, with invitations, and the operator's own."""
 
-from collections.abc import Iterable
 from functools import partial
-from smtplib import SMTPException
-from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.core.mail import send_mail
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from portal import invitations
 from portal.authn import actor_of, step_up, viewer_of
+from portal.forms import InviteForm
 from portal.people_rows import people_rows
 from portal.permissions import Act, may, requires
-from portal.shell import ROLE_WORDS
 from portal.staff import acts, forms
 from portal.staff.organization_page import head
-from registry import clock, people, queries
-from registry.errors import Conflict
-from registry.queries import OrganizationRow
-from registry.roles import Role
+from registry import clock, queries
 
 
 @requires(Act.READ)
@@ -33,60 +24,32 @@ def of_organization(request: HttpRequest, slug: str) -> HttpResponse:
     """Who may sign in for this organization; a partner manager may invite one more."""
     if request.method == "POST":
         return invite(request, slug=slug)
-    return _page(request, slug, forms.InviteForm() if may(request, Act.ONBOARD) else None)
+    return _page(request, slug, InviteForm() if may(request, Act.ONBOARD) else None)
 
 
 @requires(Act.ONBOARD)
 def invite(request: HttpRequest, slug: str) -> HttpResponse:
     """Mail a link by which one person joins; the link is shown nowhere else."""
     row = queries.organization(viewer_of(request), slug)
-    form = acts.bound(request, forms.InviteForm)
+    form = acts.bound(request, InviteForm)
     return acts.answer(
         request,
         form,
-        lambda data: _invite(request, row, **data),
+        lambda data: invitations.send(request, row, **data),
         lambda: _page(request, slug, form),
         done=f"An invitation is on its way to {form.data.get('email', '')}.",
         to=reverse("staff:organization_people", args=[slug]),
     )
 
 
-def _invite(request: HttpRequest, row: OrganizationRow | None, *, email: str, name: str, role: str) -> None:
-    """Invite and mail, or neither: an invitation whose link nobody got would only be in the way."""
-    with transaction.atomic():
-        invitation, token = people.invite(
-            email,
-            name,
-            Role(role),
-            row.pk if row else None,
-            actor=actor_of(request),
-            operator_id=queries.operator_id(),
-            now=clock.now(),
-        )
-        context = {
-            "invitation": invitation,
-            "organization": row,
-            "role_word": ROLE_WORDS[Role(role)],
-            "link": settings.REGISTRY.issuer + reverse("invitation", args=[token]),
-        }
-        _mail(f"{row or 'Concordat'}: invitation to its portal", "email/invitation.txt", context, email)
-
-
-def _mail(subject: str, template: str, context: dict[str, Any], address: str) -> None:
-    try:
-        send_mail(subject, render_to_string(template, context), settings.DEFAULT_FROM_EMAIL, [address])
-    except (OSError, SMTPException) as cause:
-        raise Conflict("The mail could not be sent; nobody was invited.", fix="Try again later.") from cause
-
-
-def _page(request: HttpRequest, slug: str, form: forms.InviteForm | None) -> HttpResponse:
+def _page(request: HttpRequest, slug: str, form: InviteForm | None) -> HttpResponse:
     viewer = viewer_of(request)
     _, context = head(request, slug)
     ends = partial(_end_of, slug) if may(request, Act.END_ACCESS) else None
     context |= {
         "form": form,
         "people": people_rows(queries.people(viewer, slug), actor_of(request), ends),
-        "invitations": _open(queries.invitations(viewer, slug, clock.now())),
+        "invitations": invitations.rows(queries.invitations(viewer, slug, clock.now())),
     }
     return render(request, "staff/organizations/people.html", context)
 
@@ -97,18 +60,6 @@ def _end_of(slug: str, person_id: UUID) -> str:
 
 def _end_of_staff(person_id: UUID) -> str:
     return reverse("staff:person_end", args=[person_id])
-
-
-def _open(invitations: Iterable[Any]) -> list[dict[str, Any]]:
-    return [
-        {
-            "email": invitation.email,
-            "role_word": ROLE_WORDS[Role(invitation.role)],
-            "inviter_name": invitation.inviter_name,
-            "expires_at": invitation.expires_at,
-        }
-        for invitation in invitations
-    ]
 
 
 @requires(Act.READ_STAFF)
@@ -128,7 +79,7 @@ def invite_staff(request: HttpRequest) -> HttpResponse:
     return acts.answer(
         request,
         form,
-        lambda data: _invite(request, None, **data),
+        lambda data: invitations.send(request, None, **data),
         lambda: _staff_page(request, form),
         done=f"An invitation is on its way to {form.data.get('email', '')}.",
         to=reverse("staff:people"),
@@ -141,7 +92,7 @@ def _staff_page(request: HttpRequest, form: forms.InviteStaffForm | None) -> Htt
     context = {
         "working": queries.staff(viewer).filter(is_active=True).count(),
         "people": people_rows(queries.staff(viewer), actor_of(request), ends),
-        "invitations": _open(queries.staff_invitations(viewer, clock.now())),
+        "invitations": invitations.rows(queries.staff_invitations(viewer, clock.now())),
         "form": form,
     }
     return render(request, "staff/people.html", context)

@@ -1,5 +1,6 @@
-"""Initial access tokens as the staff portal lists them: their limits, never their values."""
+"""Initial access tokens as both portals list them: their limits, never their values."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,19 +8,18 @@ from django.http import HttpRequest
 
 from portal.authn import viewer_of
 from portal.permissions import Act, may
-from portal.staff.organization_page import restrictions
 from registry import clock, queries
 from registry.queries import InitialAccessTokenRow
 
 SHOWN = 100
 
 
-def listed(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
-    """The newest initial access tokens of an organization."""
+def listed(request: HttpRequest, slug: str, end: Act = Act.END_CREDENTIAL) -> list[dict[str, Any]]:
+    """The newest initial access tokens of an organization; `end` is the act by which one is revoked here."""
     viewer, now = viewer_of(request), clock.now()
     rows = list(queries.initial_access_tokens(viewer, slug)[:SHOWN])
     names = queries.actor_names(viewer, [row.created_by for row in rows])
-    may_end = may(request, Act.END_CREDENTIAL)
+    may_end = may(request, end)
     return [_shown(row, names[row.created_by], state(row, now), may_end=may_end) for row in rows]
 
 
@@ -46,3 +46,10 @@ def state(row: InitialAccessTokenRow, now: datetime) -> str:
     if row.ended_at is not None or row.organization_epoch != epoch:
         return "revoked"
     return "spent" if row.uses >= row.max_uses else "usable"
+
+
+def restrictions(row: Any) -> Sequence[str]:
+    """What an initial access token is bound to besides its organization, in words."""
+    bound = [f"role {role}" for role in row.roles or ()]
+    bound += list(row.allowed_hosts or ())
+    return [*bound, f"software_id {row.software_id}"] if row.software_id else bound
