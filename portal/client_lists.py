@@ -6,13 +6,14 @@ from typing import Any
 from portal import listing
 
 Asked = Mapping[str, str]
+STATES: listing.Options = (("living", "Living"), *listing.STATE_OPTIONS)
 
 
 def asked(query: listing.Query) -> dict[str, Any]:
     """What the query string asks for, under the names that `queries.clients_found` takes."""
     return {
         "search": query.text("q"),
-        "state": query.choice("state", dict(listing.STATE_OPTIONS)),
+        "state": query.choice("state", dict(STATES)),
         "environment": query.choice("environment", dict(listing.ENVIRONMENT_OPTIONS)),
     }
 
@@ -20,6 +21,6 @@ def asked(query: listing.Query) -> dict[str, Any]:
 def fields(said: Asked) -> list[listing.Field]:
     return [
         listing.search(said["search"], "Name, client_id, software_id"),
-        listing.select("state", "State", said["state"], listing.STATE_OPTIONS),
+        listing.select("state", "State", said["state"], STATES),
         listing.select("environment", "Environment", said["environment"], listing.ENVIRONMENT_OPTIONS),
     ]

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 
+from registry import strict_json
+from registry.errors import MalformedRequest, RequestTooLarge
 from registry.organization_facts import FIRST_DAY, LAST_DAY
 
 ENVIRONMENTS = (("sandbox", "Sandbox"), ("production", "Production"))
@@ -30,6 +33,30 @@ def day_field(*, label: str, help_text: str = "As 2027-12-31.") -> forms.DateFie
         widget=mono(inputmode="numeric"),
         help_text=help_text,
     )
+
+
+class MetadataField(forms.CharField):
+    """Client metadata as one JSON object (RFC 7591 §2), read as strictly as the registration endpoint reads it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Client metadata",
+            strip=False,
+            widget=area(14, **{"class": "in-mono", "spellcheck": "false"}),
+            help_text="One JSON object with the members of RFC 7591, as software would post it.",
+        )
+
+    def clean(self, value: Any) -> Any:
+        limits = settings.REGISTRY
+        text = str(super().clean(value))
+        try:
+            return strict_json.read(
+                text.encode("utf-8", "surrogatepass"),
+                max_bytes=limits.registration_body_bytes,
+                max_depth=limits.registration_body_depth,
+            )
+        except (MalformedRequest, RequestTooLarge) as refusal:
+            raise forms.ValidationError(f"{refusal.found} {refusal.fix}") from refusal
 
 
 class InviteForm(forms.Form):

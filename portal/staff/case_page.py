@@ -23,6 +23,8 @@ _EVIDENCE_WORDS: Mapping[str, str] = {
     "hint": "It begins with",
     "issued_by": "Issued by",
     "ignored_members": "Members not stored",
+    "exception": "Reason of the exception",
+    "sponsor": "Our sponsor",
     "justification": "Justification",
     "by": "Entered by",
 }

@@ -13,11 +13,12 @@ from portal.listing import line
 from portal.log import timeline
 from portal.permissions import Act, may
 from portal.staff import acts
+from portal.staff.manual import exception
 from portal.staff.organization_page import contained_environments, event_address
 from registry import access, clock, queries
 from registry.events import Event
 from registry.queries import ClientRow, Reach
-from registry.states import FINAL_STATES, Action, ClientEvent, client_state_after
+from registry.states import FINAL_STATES, Action, ClientEvent, State, client_state_after
 
 _EVENTS_SHOWN = 20
 _VERBS: Mapping[str, tuple[Act, ClientEvent]] = {
@@ -49,7 +50,19 @@ def detail(request: HttpRequest, row: ClientRow) -> dict[str, Any]:
         "entries": timeline(events[:_EVENTS_SHOWN], event_address),
         "audit_href": f"{reverse('staff:audit')}?q={row.client_id}",
         "event_count": events.count(),
-        "may": {verb: may(request, act) and allows(row, verb) for verb, (act, _) in _VERBS.items()},
+        "exception": (held := exception(row, queries.manual_exception(viewer, row.client_id))),
+        "may": _may_to_exception(request, row, held)
+        | {verb: may(request, act) and allows(row, verb) for verb, (act, _) in _VERBS.items()},
+    }
+
+
+def _may_to_exception(request: HttpRequest, row: ClientRow, held: object) -> dict[str, bool]:
+    living = held is not None and row.state not in FINAL_STATES
+    return {
+        "renew": living and may(request, Act.ONBOARD),
+        "move": living
+        and may(request, Act.ISSUE_CREDENTIAL)
+        and row.state in {State.ACTIVE, State.RESTRICTED},
     }
 
 

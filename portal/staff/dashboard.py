@@ -126,8 +126,9 @@ def _stats(waiting: int, organizations: Mapping[str, int], clients: ClientFigure
         },
         {
             "value": clients.by_hand,
-            "label": "clients registered by hand",
-            "href": f"{of_clients}?route=manual",
+            "label": "living clients made by hand",
+            "note": "should fall",
+            "href": f"{of_clients}?route=manual&state=living",
         },
     ]
 

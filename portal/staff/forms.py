@@ -1,16 +1,17 @@
 """Forms of the staff portal: shape only. Whether a value is acceptable is the registry's answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
 
-from portal.forms import ENVIRONMENTS, InviteForm, TokenForm, area, day_field, mono
+from portal.forms import ENVIRONMENTS, InviteForm, MetadataField, TokenForm, area, day_field, mono
 from portal.shell import ROLE_WORDS
 from registry.policy.presets import PRESETS
 from registry.queries import WHOLE, Reach
 from registry.roles import STAFF_ROLES, Role
+from registry.states import ExceptionReason
 
 _SCOPE = RegexValidator(
     r"^[\x21\x23-\x5b\x5d-\x7e]+(?:\s+[\x21\x23-\x5b\x5d-\x7e]+)*$", "Scope values are separated by spaces."
@@ -26,6 +27,14 @@ GRANT_TYPES = (
     ("client_credentials", "client_credentials, for software alone"),
 )
 REGISTERS = (("national", "National register"), ("lei", "LEI (ISO 17442)"))
+EXCEPTION_REASONS = (
+    (ExceptionReason.CANNOT_REGISTER.value, "Its software cannot register by itself yet"),
+    (ExceptionReason.MIGRATION.value, "It moves from another system and keeps working meanwhile"),
+    (ExceptionReason.CONTINUITY.value, "A service would stop before a route is ready"),
+    (ExceptionReason.AUTHORITY.value, "An authority orders it"),
+    (ExceptionReason.TRIAL.value, "A trial with an end"),
+)
+_LAST_DAY = "As 2027-06-30, in UTC; within twelve months. Then the client is suspended, unless it is renewed."
 INCIDENT_REASONS = (
     ("key_compromise", "Key or credential compromised"),
     ("misuse", "Misuse of data or scopes"),
@@ -56,6 +65,46 @@ class ReasonForm(forms.Form):
         incident = data.get("incident", "")
         text = f"{code}: {data['reason']}" if code else str(data["reason"])
         return f"{text} (incident {incident})" if incident else text
+
+
+class ManualForm(forms.Form):
+    """A client that is registered by hand, and the exception under which it is."""
+
+    environment = forms.ChoiceField(label="Environment", widget=forms.RadioSelect)
+    metadata = MetadataField()
+    exception = forms.ChoiceField(label="Why no route by protocol fits", choices=EXCEPTION_REASONS)
+    evidence = forms.CharField(
+        label="Evidence",
+        max_length=4000,
+        widget=area(4),
+        help_text="What was seen that shows it: letters, tickets, release notes, with dates.",
+    )
+    sponsor = forms.ChoiceField(label="Our sponsor", help_text="Who of us answers for this exception.")
+    last_day = day_field(label="Last day", help_text=_LAST_DAY)
+
+    field_order = ("environment", "metadata", "exception", "evidence", "sponsor", "last_day")
+
+    def __init__(
+        self, *args: Any, sponsors: Iterable[tuple[str, str]], environments: Sequence[str], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        words = dict(ENVIRONMENTS)
+        self.fields["environment"].choices = [(name, words[name]) for name in environments]  # type: ignore[attr-defined]  # a choice
+        self.fields["environment"].initial = next(iter(environments), "")
+        self.fields["sponsor"].choices = list(sponsors)  # type: ignore[attr-defined]  # a choice
+        self.fields["last_day"].required = True
+
+
+class RenewForm(ReasonForm):
+    """Another end of an exception, and why it is still needed."""
+
+    last_day = day_field(label="Last day", help_text=_LAST_DAY)
+
+    field_order = ("last_day", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["last_day"].required = True
 
 
 class InitialAccessTokenForm(TokenForm, ReasonForm):

@@ -66,6 +66,9 @@ def may_now(request: HttpRequest, row: OrganizationRow) -> dict[str, bool]:
         "approve": may(request, Act.DECIDE) and _allows(row, OrganizationEvent.APPROVE),
         "contain": may(request, Act.CONTAIN) and _allows(row, OrganizationEvent.CONTAIN),
         "restore": may(request, Act.RESTORE) and (partly or _allows(row, OrganizationEvent.RESTORE)),
+        "register_by_hand": may(request, Act.ONBOARD)
+        and bool(open_environments(row))
+        and not row.is_operator,
         "issue_token": may(request, Act.ISSUE_CREDENTIAL) and bool(open_environments(row)),
     }
 

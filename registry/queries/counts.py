@@ -27,7 +27,7 @@ from registry.states import FINAL_STATES, Environment, Route
 
 @dataclass(frozen=True, slots=True)
 class ClientFigures:
-    """How many clients there are by state; live ones without use; those registered by hand, whatever their state."""
+    """How many clients there are by state; live ones without use; live ones made by hand."""
 
     by_state: Mapping[str, int]
     unused: int
@@ -37,7 +37,7 @@ class ClientFigures:
 def client_figures(viewer: Viewer, unused_since: datetime) -> ClientFigures:
     """Two statements, each of which an index answers alone."""
     rows = clients(viewer).order_by()
-    by_hand = Count("pk", filter=Q(route=Route.MANUAL))
+    by_hand = Count("pk", filter=Q(route=Route.MANUAL) & ~Q(state__in=FINAL_STATES))
     states = list(rows.values("state").annotate(total=Count("pk"), by_hand=by_hand))
     return ClientFigures(
         {row["state"]: row["total"] for row in states},

@@ -52,6 +52,7 @@ def contained_organizations(viewer: Viewer) -> QuerySet[Organization]:
     return organizations(viewer).filter(stopped, state__in=_RESTORABLE).order_by("state_since")
 
 
+LIVING = "living"  # not a state: every one but the final ones
 _RESTORABLE = [state for state in State if state not in FINAL_STATES]
 
 
@@ -72,6 +73,8 @@ def clients_found(
     )
     if search:
         rows = rows.filter(_named(search))
+    if state == LIVING:
+        rows, state = rows.exclude(state__in=FINAL_STATES), ""
     exact = {"state": state, "environment": environment, "route": route, "organization__slug": slug}
     rows = rows.filter(**{column: value for column, value in exact.items() if value})
     if unused_since is not None:

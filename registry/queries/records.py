@@ -20,6 +20,7 @@ from registry.models import (
     Entitlement,
     InitialAccessToken,
     Invitation,
+    ManualException,
     Organization,
     Outcome,
     ProvedDomain,
@@ -129,6 +130,12 @@ def client(viewer: Viewer, client_id: str) -> Client:
     if found is None:
         raise NotFound("There is no such client.")
     return found
+
+
+def manual_exception(viewer: Viewer, client_id: str) -> ManualException | None:
+    """The exception under which a client stands now; None where there is none, or it is over."""
+    rows = ManualException.objects.filter(client=client(viewer, client_id), ended_at=None)
+    return rows.select_related("sponsor").first()
 
 
 def keys(viewer: Viewer, client_id: str) -> QuerySet[ClientKey]:
