@@ -140,6 +140,10 @@ _ALWAYS: Mapping[type[errors.Refusal], Mapping[str, str]] = {
 
 
 def _headers(refusal: errors.Refusal, answer: Answer) -> dict[str, str]:
+    return _own_headers(refusal, answer) | ration_headers(refusal.rations)
+
+
+def _own_headers(refusal: errors.Refusal, answer: Answer) -> dict[str, str]:
     if type(refusal) in _ALWAYS:
         return dict(_ALWAYS[type(refusal)])
     if isinstance(refusal, errors.InsufficientScope):
@@ -147,8 +151,7 @@ def _headers(refusal: errors.Refusal, answer: Answer) -> dict[str, str]:
     if isinstance(refusal, errors.InvalidToken):
         return {"WWW-Authenticate": f'Bearer error="{answer.code}"'}
     if isinstance(refusal, errors.QuotaReached | errors.StillRunning) and refusal.retry_after:
-        rations = refusal.rations if isinstance(refusal, errors.RateExceeded) else ()
-        return {"Retry-After": str(refusal.retry_after), **ration_headers(rations)}
+        return {"Retry-After": str(refusal.retry_after)}
     return {}
 
 

@@ -26,13 +26,28 @@ class Finding:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ration:
+    """What is left of one allowance: `remaining` of `quota` acts, all of it again in `reset_seconds`."""
+
+    name: str
+    quota: int
+    window_seconds: int
+    remaining: int
+    reset_seconds: int
+
+
 class Refusal(Exception):
-    """Base of everything that this product refuses. Unknown subclasses become `server_error` at a door."""
+    """Base of everything that this product refuses. Unknown subclasses become `server_error` at a door.
+
+    rations  what is left of the allowances that the refused request has spent from, where it has
+    """
 
     def __init__(self, found: str = "", *, fix: str = "", findings: Sequence[Finding] = ()) -> None:
         self.found = found or (findings[0].found if findings else "")
         self.fix = fix or (findings[0].fix if findings else "")
         self.findings = tuple(findings)
+        self.rations: tuple[Ration, ...] = ()
         super().__init__(self.found)
 
 
@@ -124,17 +139,6 @@ class QuotaReached(Refusal):
     ) -> None:
         super().__init__(found, fix=fix, findings=findings)
         self.retry_after = retry_after
-
-
-@dataclass(frozen=True, slots=True)
-class Ration:
-    """What is left of one allowance: `remaining` of `quota` acts, all of it again in `reset_seconds`."""
-
-    name: str
-    quota: int
-    window_seconds: int
-    remaining: int
-    reset_seconds: int
 
 
 class RateExceeded(QuotaReached):

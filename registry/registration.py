@@ -20,6 +20,7 @@ from registry.client_metadata import ClientMetadata
 from registry.errors import (
     Conflict,
     QuotaReached,
+    Ration,
     Refusal,
     StandingForbids,
 )
@@ -58,6 +59,7 @@ class Registered:
     client_secret             a new one; None where there is none, or its holder has it already
     client_secret_expires_at  None for one without an end
     pending_change            `id` and `reasons` of a change that waits for a decision
+    rations                   what is left of the allowances that the call has spent from, where it has some
     """
 
     client_id: str
@@ -68,6 +70,7 @@ class Registered:
     registration_access_token: str = field(repr=False)
     client_secret_expires_at: datetime | None = None
     pending_change: Mapping[str, Any] | None = None
+    rations: tuple[Ration, ...] = ()
 
 
 def configuration_address(client_id: str) -> str:

@@ -10,6 +10,7 @@ from portal.api.views import (
     holdings,
     initial_access_tokens,
     lookups,
+    manual,
     organizations,
     registrations,
     transparency,
@@ -38,6 +39,7 @@ urlpatterns = [
     path(f"{_ORGANIZATION}/entitlements/end", holdings.EntitlementEnd.as_view(), name="entitlement_end"),
     path(f"{_ORGANIZATION}/entitlements", holdings.Entitlements.as_view(), name="entitlements"),
     path(f"{_ORGANIZATION}/quotas", holdings.Quotas.as_view(), name="quotas"),
+    path(f"{_ORGANIZATION}/manual-clients", manual.ManualClients.as_view(), name="manual_clients"),
     path(_TOKENS, initial_access_tokens.InitialAccessTokens.as_view(), name="initial_access_tokens"),
     path(
         f"{_TOKENS}/<uuid:token_id>",
@@ -54,6 +56,8 @@ urlpatterns = [
     path(_CLIENT, clients.Client.as_view(), name="client"),
     path(f"{_CLIENT}/suspend", clients.Suspend.as_view(), name="client_suspend"),
     path(f"{_CLIENT}/reactivate", clients.Reactivate.as_view(), name="client_reactivate"),
+    path(f"{_CLIENT}/renew", manual.Renew.as_view(), name="client_renew"),
+    path(f"{_CLIENT}/move", manual.Move.as_view(), name="client_move"),
     path(f"{_CLIENT}/deregister", clients.Deregister.as_view(), name="client_deregister"),
     path(f"{_CLIENT}/secrets", client_credentials.Secrets.as_view(), name="client_secrets"),
     path(

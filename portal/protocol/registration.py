@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from portal import origin, trail
+from portal import errors, origin, trail
 from portal.protocol import requests
 from registry import clock, registration
 from registry.registration import Registered
@@ -50,7 +50,8 @@ def configuration(request: HttpRequest, client_id: str) -> HttpResponse:
 
 def _told(registered: Registered, status: int) -> HttpResponse:
     trail.know(client=registered.client_id)
-    return JsonResponse(_document(registered), status=status, headers=_HEADERS)
+    headers = _HEADERS | errors.ration_headers(registered.rations)
+    return JsonResponse(_document(registered), status=status, headers=headers)
 
 
 _HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -22,6 +22,7 @@ from registry.queries.counts import (
     last_used,
     organizations_by_state,
     quota_use,
+    quotas_in_use,
     reach,
     reach_by_scope,
 )
@@ -153,6 +154,7 @@ __all__ = [
     "proved_domains",
     "quota_use",
     "quotas",
+    "quotas_in_use",
     "reach",
     "reach_by_scope",
     "refused_registrations",

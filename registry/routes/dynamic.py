@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from registry import (
     strict_json,
 )
 from registry.actors import Actor, ActorKind
-from registry.errors import Conflict, CredentialMissing, InvalidToken, RateExceeded, Refusal
+from registry.errors import Conflict, CredentialMissing, InvalidToken, RateExceeded, Ration, Refusal
 from registry.events import Event
 from registry.identifiers import digest
 from registry.models import IdempotentRegistration, InitialAccessToken
@@ -31,6 +31,7 @@ from registry.rate import Bucket
 from registry.registration import Registered, RegistrationRequest
 from registry.states import Environment, Route
 
+_EVERYBODY = "all"  # the allowance that every caller shares
 MINIMUM_KEY_CHARACTERS = 22  # 128 bit in base64url
 MAXIMUM_NAME_CHARACTERS = 120  # of a name that was refused
 
@@ -57,12 +58,13 @@ def register(call: RegistrationCall, *, now: datetime) -> Registered:
     actor = Actor(
         ActorKind.CREDENTIAL, str(token.pk), f"initial access token {token.hint}", request_id=call.request_id
     )
-    _keep_to_rates(token, actor, now)
+    rations = _keep_to_rates(token, actor, now)
     document: Mapping[str, strict_json.Json] = {}
     try:
         document = _document(call)
-        return _register(call, document, token, actor, now)
+        return replace(_register(call, document, token, actor, now), rations=rations)
     except Refusal as refusal:
+        refusal.rations = rations
         _record_refusal(refusal, document, token, actor, now)
         raise
 
@@ -79,20 +81,26 @@ def _token(call: RegistrationCall, now: datetime) -> InitialAccessToken:
         raise
 
 
-def _keep_to_rates(token: InitialAccessToken, actor: Actor, now: datetime) -> None:
+def _keep_to_rates(token: InitialAccessToken, actor: Actor, now: datetime) -> tuple[Ration, ...]:
     """Spend one attempt of the token, its organization and everybody; a flood leaves one event a minute."""
     limits = settings.REGISTRY
     holder = f"{token.organization_id}:{token.environment}"
     buckets = (
         Bucket("token", f"register:token:{token.pk}", limits.registrations_per_minute_of_token),
         Bucket("organization", f"register:{holder}", limits.registrations_per_minute_of_organization),
-        Bucket("all", "register:all", limits.registrations_per_minute),
+        Bucket(_EVERYBODY, "register:all", limits.registrations_per_minute),
     )
     try:
-        rate.spend(buckets, now)
+        return _told(rate.spend(buckets, now))
     except RateExceeded as refusal:
+        refusal.rations = _told(refusal.rations)
         _record_flood(refusal, token, actor, now)
         raise
+
+
+def _told(rations: tuple[Ration, ...]) -> tuple[Ration, ...]:
+    """Those of the caller's own: how busy everybody together is, is nobody's matter."""
+    return tuple(ration for ration in rations if ration.name != _EVERYBODY)
 
 
 def _document(call: RegistrationCall) -> Mapping[str, strict_json.Json]:

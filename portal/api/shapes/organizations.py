@@ -75,6 +75,15 @@ class QuotaLimits(Shape):
     registrations_per_hour = Whole(min_value=0, max_value=MOST)
 
 
+class QuotaStanding(QuotaLimits):
+    """The quotas in one environment, and what is used of each now."""
+
+    clients_used = IntegerField(help_text="Living clients")
+    keys_used = IntegerField(help_text="Keys of the living client that has most")
+    initial_access_tokens_used = IntegerField(source="tokens_used", help_text="Tokens that can be spent")
+    registrations_used = IntegerField(source="hour_used", help_text="Registrations of the last hour")
+
+
 class OrganizationDraft(Shape):
     """What is said of a new organization; it begins in state draft."""
 

@@ -9,7 +9,7 @@ from portal.api.scopes import Scope
 from portal.api.shapes import organizations as shapes
 from portal.api.shapes.base import Paged
 from portal.api.views.organizations import Guarded
-from registry import domain_proofs, onboarding, queries
+from registry import clock, domain_proofs, onboarding, queries
 from registry.organization_facts import EntitlementFacts, QuotaFacts
 
 
@@ -105,11 +105,14 @@ class Quotas(Listing, Guarded):
     order = "environment"
 
     @documented(
-        "List the quotas of an organization", shapes.QuotaLimits(many=True), filters=Paged, refuses=(404,)
+        "List the quotas of an organization, and what is used of each",
+        shapes.QuotaStanding(many=True),
+        filters=Paged,
+        refuses=(404,),
     )
     def get(self, request: Request, slug: str) -> Response:
         self.asked(Paged)
-        return self.page(queries.quotas(self.viewer, slug), shapes.QuotaLimits)
+        return self.page(queries.quotas_in_use(self.viewer, slug, clock.now()), shapes.QuotaStanding)
 
     @writing(
         "Set the quotas of an organization in one environment, all of them",

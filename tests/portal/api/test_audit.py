@@ -1,13 +1,16 @@
 """Each writing verb leaves exactly one event; a new one without an entry in this table fails."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from registry import audit, client_credentials, lifecycle, updates
+from registry import audit, client_credentials, lifecycle, people, updates
 from registry.events import Event
 from registry.models import Client, Organization, Registration
+from registry.roles import Role
+from registry.routes import manual
 from registry.states import Environment
 from tests import world
 from tests.portal.api.conftest import ROUTES, registered, waiting
@@ -97,6 +100,44 @@ def undecided():
     return {"registration_id": waiting(world.organization()).pk}
 
 
+def sponsored():
+    people.create_person(
+        SPONSOR,
+        "Sponsor",
+        Role.PARTNER_MANAGER,
+        None,
+        password=world.PASSWORD,
+        actor=world.STAN,
+        operator_id=world.operator().pk,
+        now=world.now(),
+    )
+    return {"slug": world.organization().slug}
+
+
+def by_hand():
+    sponsor = world.person(Role.PARTNER_MANAGER)
+    facts = manual.ExceptionFacts("trial", "seen", sponsor.pk, world.now() + timedelta(days=3))
+    made = manual.register_by_exception(
+        world.organization().pk,
+        Environment.SANDBOX,
+        world.machine_metadata(),
+        facts,
+        actor=world.STAN,
+        now=world.now(),
+    )
+    return {"client_id": made.client_id}
+
+
+SPONSOR = "sponsor@people.example"
+SOON = (world.now() + timedelta(days=30)).isoformat()
+BY_HAND = {
+    "environment": "sandbox",
+    "metadata": world.machine_metadata(),
+    "exception": "trial",
+    "evidence": "seen",
+    "sponsor": SPONSOR,
+    "ends_at": SOON,
+}
 NEW = {
     "slug": "new-partner",
     "legal_name": "New Partner AS",
@@ -135,6 +176,9 @@ WRITES = {
     "POST initial_access_token_revoke": Write(Event.INITIAL_ACCESS_TOKEN_REVOKED, target=token),
     "POST client_suspend": Write(Event.CLIENT_SUSPENDED, target=client),
     "POST client_reactivate": Write(Event.CLIENT_REACTIVATED, target=suspended),
+    "POST manual_clients": Write(Event.REGISTRATION_GRANTED, BY_HAND, sponsored),
+    "POST client_renew": Write(Event.CLIENT_EXCEPTION_RENEWED, WHY | {"ends_at": SOON}, by_hand),
+    "POST client_move": Write(Event.CLIENT_ROUTE_CHANGED, target=by_hand),
     "POST client_deregister": Write(Event.CLIENT_DEREGISTERED, target=client),
     "POST client_secrets": Write(Event.CLIENT_SECRET_ISSUED, target=client),
     "POST client_secret_retire": Write(Event.CLIENT_SECRET_RETIRED, target=two_secrets),
@@ -212,6 +256,7 @@ def test_an_act_is_not_possible_twice(route, api):
     answer = write.send(api, route, target)
     repeatable = {"PATCH organization", "POST entitlements", "POST quotas", "POST initial_access_tokens"}
     repeatable |= {"POST client_registration_access_token"}
+    repeatable |= {"POST manual_clients", "POST client_renew"}
     if route.id in repeatable:
         assert answer.status_code in {200, 201}
         assert events() == before + 1
