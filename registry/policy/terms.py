@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from registry.client_metadata import ClientMetadata
 from registry.errors import TermsNotAccepted
-from registry.policy.context import Context, Verb
+from registry.policy.context import Context
 from registry.policy.rule import Objection, example, rule
+from registry.states import Verb
 
 _OWING = {"terms_outstanding": "4.1"}
 

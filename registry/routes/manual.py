@@ -5,7 +5,7 @@ exception ends. An exception ends its client at `valid_until` (see `registry.exp
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,8 @@ from django.db import transaction
 from registry import (
     access,
     audit,
+    client_credentials,
     client_metadata,
-    credentials,
     facts,
     lifecycle,
     organization_facts,
@@ -27,7 +27,6 @@ from registry.errors import Conflict, InvalidInput, StandingForbids
 from registry.events import Event
 from registry.models import Client, ManualException, RegistrationAccessToken, User
 from registry.policy import engine
-from registry.policy.context import Verb
 from registry.registration import Registered, RegistrationRequest
 from registry.roles import STAFF_ROLES
 from registry.states import FINAL_STATES, Action, Environment, ExceptionReason, Route, State
@@ -205,7 +204,7 @@ def move_to_dynamic(client_id: str, *, actor: Actor, reason: str, now: datetime)
     held.save(force_update=True)
     RegistrationAccessToken.objects.filter(client=client, ended_at=None).update(ended_at=now)
     epochs = access.Epochs(standing.epoch, client.epoch)
-    value = credentials.mint_registration_access_token(client, epochs, now)
+    value = client_credentials.mint_registration_access_token(client, epochs, now)
     was = _said(before) | {"route": Route.MANUAL}
     _record(Event.CLIENT_ROUTE_CHANGED, client, actor, now, reason, before=was)
     return client, value
@@ -225,8 +224,15 @@ def _check_movable(client: Client, standing: access.OrganizationStanding, now: d
 def _judge_as_dynamic(client: Client, now: datetime) -> None:
     metadata = client_metadata.parse({**client.metadata, "client_id": client.client_id})
     here = Environment(client.environment)
-    known = facts.gather(client.organization, here, metadata, route=Route.DYNAMIC, token=None, now=now)
-    context = replace(known, verb=Verb.REPLACE, client_id=client.client_id)
+    context = facts.gather(
+        client.organization,
+        here,
+        metadata,
+        route=Route.DYNAMIC,
+        token=None,
+        client_id=client.client_id,
+        now=now,
+    )
     if (refusal := engine.judge(metadata, context).refusal()) is not None:
         raise refusal
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from registry.policy.context import Verb
-from registry.states import Route
+from registry.states import Route, Verb
 from tests.registry.policy.judging import MACHINE, objects
 
 
