@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from portal.authn import View, step_up, stepped_up
+from portal.authn import View, has_factor, step_up, stepped_up
 from portal.errors import answer_for
 from registry import errors
 
@@ -43,6 +43,17 @@ def with_fresh_factor(view: View) -> View:
         return guarded(request, *args, **kwargs)
 
     return kept
+
+
+def with_factor_where_held(view: View) -> View:
+    """The same of whoever has a second factor; for whoever has none, the password stands alone."""
+    asking = with_fresh_factor(view)
+
+    @wraps(view)
+    def chosen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return (asking if has_factor(request) else view)(request, *args, **kwargs)
+
+    return chosen
 
 
 _TYPED = "typed at "

@@ -213,6 +213,11 @@ def signed_in_as(*roles: Role) -> Callable[[View], View]:
     return decorate
 
 
+def has_factor(request: HttpRequest) -> bool:
+    """True for a signed-in person who has a second factor."""
+    return bool(is_mfa_enabled(request.user))
+
+
 def step_up(view: View) -> View:
     """Ask for a fresh second factor before the view, on GET and on POST alike."""
 

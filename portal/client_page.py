@@ -6,7 +6,7 @@ from typing import Any
 
 from registry import access
 from registry.client_metadata import ClientMetadata
-from registry.errors import Finding, Refusal
+from registry.errors import Finding
 from registry.policy import engine  # noqa: F401  (its import fills the catalogue)
 from registry.policy.rule import CATALOGUE, Kind
 from registry.queries import ClientRow
@@ -57,9 +57,9 @@ def passes() -> list[dict[str, str]]:
     return [{"rule": rule.id, "title": rule.title} for rule in CATALOGUE if rule.kind is Kind.REFUSE]
 
 
-def recorded(refusal: Refusal) -> list[dict[str, str]]:
-    """The findings of a refusal as its event would record them."""
-    return [asdict(finding) for finding in refusal.findings]
+def recorded(found: Iterable[Finding]) -> list[dict[str, str]]:
+    """Findings as an event would record them."""
+    return [asdict(finding) for finding in found]
 
 
 def findings(recorded: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:

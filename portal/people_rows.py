@@ -12,13 +12,20 @@ from registry.roles import Role
 Address = Callable[[UUID], str]
 
 
-def people_rows(found: Iterable[Any], reader: Actor, ends: Address | None) -> list[dict[str, Any]]:
-    """For parts/people_table.html; `ends` gives the address of the act, None where this reader may not end any."""
+def people_rows(
+    found: Iterable[Any], reader: Actor, ends: Address | None, roles: Address | None = None
+) -> list[dict[str, Any]]:
+    """For parts/people_table.html; `ends` gives the address of the act, None where this reader may not end any.
+
+    roles  gives the address where a person's role is changed, None likewise
+    """
     listed = list(found)
-    return [_row(person, listed, reader, ends) for person in listed]
+    return [_row(person, listed, reader, ends, roles) for person in listed]
 
 
-def _row(person: Any, listed: list[Any], reader: Actor, ends: Address | None) -> dict[str, Any]:
+def _row(
+    person: Any, listed: list[Any], reader: Actor, ends: Address | None, roles: Address | None
+) -> dict[str, Any]:
     kept = _why_kept(person, listed, reader)
     return {
         "name": str(person),
@@ -29,6 +36,7 @@ def _row(person: Any, listed: list[Any], reader: Actor, ends: Address | None) ->
         "since": person.date_joined.date(),
         "state_word": "" if person.is_active else "access ended",
         "kept": kept,
+        "role_href": roles(person.pk) if roles and person.is_active else "",
         "end_href": ends(person.pk) if ends and person.is_active and not kept else "",
     }
 

@@ -33,6 +33,11 @@ class Act(StrEnum):
     DEREGISTER = "deregister"
     EXPORT_AUDIT = "export audit"
     READ_OWN = "read own"
+    LEAVE_OWN = "end one's own access"
+    MANAGE_OWN_TEAM = "invite people to one's own organization and change their roles"
+    ISSUE_OWN_CREDENTIAL = "issue and end credentials of one's own organization"
+    ACCEPT_TERMS = "accept terms for one's own organization"
+    PUBLISH_TERMS = "publish terms"
 
 
 _MANAGER = frozenset({Role.PARTNER_MANAGER})
@@ -55,6 +60,11 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.DEREGISTER: _GUARDS,
     Act.EXPORT_AUDIT: frozenset({Role.AUDITOR, Role.SECURITY_OFFICER}),
     Act.READ_OWN: PARTNER_ROLES,
+    Act.LEAVE_OWN: PARTNER_ROLES,
+    Act.MANAGE_OWN_TEAM: frozenset({Role.ORGANIZATION_ADMIN}),
+    Act.ISSUE_OWN_CREDENTIAL: frozenset({Role.ORGANIZATION_ADMIN}),
+    Act.ACCEPT_TERMS: frozenset({Role.ORGANIZATION_ADMIN}),
+    Act.PUBLISH_TERMS: _MANAGER,
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from portal import client_lists, client_page, listing
@@ -12,7 +13,8 @@ from portal.authn import viewer_of
 from portal.listing import counted
 from portal.log import timeline
 from portal.partner.client_rows import client_row
-from portal.partner.guard import own, partners, stopped_environments, stops_here
+from portal.partner.guard import allows, own, partners, stopped_environments, stops_here
+from portal.permissions import Act, may
 from registry import access, clock, queries
 from registry.actors import Viewer
 from registry.queries import ClientRow, RegistrationRow
@@ -92,6 +94,7 @@ def detail(request: HttpRequest, client_id: str) -> HttpResponse:
     row = queries.client(viewer, client_id)
     context = {
         "client": client_page.facts(row),
+        "reissue_href": _reissue_href(request, row),
         "verdict": _verdict(row, queries.registrations(viewer).filter(client=row).first()),
         **client_page.sections(
             row, queries.keys(viewer, client_id), queries.objections(viewer, client_id, clock.now())
@@ -99,6 +102,13 @@ def detail(request: HttpRequest, client_id: str) -> HttpResponse:
         "entries": timeline(queries.client_events(viewer, client_id)[:EVENTS_SHOWN]),
     }
     return render(request, "partner/clients/detail.html", context)
+
+
+def _reissue_href(request: HttpRequest, row: ClientRow) -> str:
+    """Where an admin issues another registration access token, or "" where it is not possible now."""
+    possible = access.may(client_page.standing(row), Action.READ_REGISTRATION, clock.now()).allowed
+    mine = may(request, Act.ISSUE_OWN_CREDENTIAL) and allows(row.organization, Action.PORTAL_WRITE)
+    return reverse("partner:client_reissue", args=[row.client_id]) if possible and mine else ""
 
 
 def _verdict(row: ClientRow, registration: RegistrationRow | None) -> dict[str, str]:

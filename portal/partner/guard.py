@@ -9,6 +9,7 @@ from django.shortcuts import render
 from portal.authn import View
 from portal.permissions import Act, requires
 from registry import access
+from registry.errors import StandingForbids
 from registry.queries import OrganizationRow
 from registry.states import FINAL_STATES, Action, Environment, State
 
@@ -22,6 +23,15 @@ def allows(row: OrganizationRow, action: Action) -> bool:
     """True if the organization may do this in its portal, whatever the environment."""
     standings = (access.organization_standing(row, environment) for environment in Environment)
     return any(access.may_organization(standing, action).allowed for standing in standings)
+
+
+def open_environments(row: OrganizationRow) -> list[str]:
+    """Environments in which it may register now."""
+    return [
+        environment.value
+        for environment in Environment
+        if access.may_organization(access.organization_standing(row, environment), Action.REGISTER).allowed
+    ]
 
 
 def stopped_environments(row: OrganizationRow) -> list[str]:
@@ -43,6 +53,24 @@ def partners(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not allows(own(request), Action.PORTAL_READ):
             return render(request, "partner/closed.html", status=403)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def require_writing(request: HttpRequest) -> None:
+    """Raise StandingForbids while these pages are read only."""
+    if not allows(own(request), Action.PORTAL_WRITE):
+        raise StandingForbids("These pages are read only now.", fix="Ask the operator to do it.")
+
+
+def writers(view: View) -> View:
+    """Guard a view by which something changes."""
+
+    @partners
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        require_writing(request)
         return view(request, *args, **kwargs)
 
     return guarded

@@ -1,18 +1,20 @@
 """Home of a partner: are we ready, and what is asked of us?"""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from portal.authn import viewer_of
 from portal.listing import counted
+from portal.partner import checklist
 from portal.partner.client_rows import client_row
 from portal.partner.guard import own, partners, stopped_environments
 from registry import clock, queries
-from registry.actors import Viewer
 from registry.queries import OrganizationRow
 
 CLIENTS_SHOWN = 10
@@ -25,15 +27,20 @@ def home(request: HttpRequest) -> HttpResponse:
     """Are we ready, and what do you need from us?"""
     row, viewer = own(request), viewer_of(request)
     refused = queries.refused_registrations(viewer).filter(at__gt=clock.now() - WEEK).count()
-    context = {
-        **_answer(row, refused),
-        "tasks": _tasks(row, viewer),
-        "todo": [],
-        "clients": [client_row(client) for client in queries.clients(viewer)[:CLIENTS_SHOWN]],
-        "refused_count": refused,
-        "contact": _contact(row),
+    tasks, todo = checklist.tasks(request, row), _todo(request, row)
+    answer = _answer(row, refused, tasks, todo)
+    asked = {"tasks": tasks, "todo": todo, "refused_count": refused, "contact": _contact(row)}
+    return render(request, "partner/home.html", answer | asked | _holdings(request, row))
+
+
+def _holdings(request: HttpRequest, row: OrganizationRow) -> dict[str, Any]:
+    """Clients, what is left of each quota, and what may be used."""
+    newest = queries.clients(viewer_of(request))[:CLIENTS_SHOWN]
+    return {
+        "clients": [client_row(client) for client in newest],
+        "quotas": _quotas(request, row),
+        "entitlements": _entitlements(request, row),
     }
-    return render(request, "partner/home.html", context)
 
 
 def _contact(row: OrganizationRow) -> dict[str, str] | None:
@@ -44,7 +51,9 @@ def _contact(row: OrganizationRow) -> dict[str, str] | None:
     return {"name": found[0], "email": found[1]} if found else None
 
 
-def _answer(row: OrganizationRow, refused: int) -> dict[str, str]:
+def _answer(
+    row: OrganizationRow, refused: int, tasks: Sequence[dict[str, Any]], todo: Sequence[dict[str, Any]]
+) -> dict[str, str]:
     if row.state == "suspended":
         return {"headline": "Your organization is suspended", "lede": "Nothing is asked of you here."}
     if stopped := stopped_environments(row):
@@ -55,7 +64,12 @@ def _answer(row: OrganizationRow, refused: int) -> dict[str, str]:
     if row.state in {"draft", "pending"}:
         return {
             "headline": "You are not active yet",
-            "lede": "The sandbox is open; production waits for approval.",
+            "lede": f"{checklist.done(tasks)}. The sandbox is open; production waits for approval.",
+        }
+    if any(row["tone"] == "warn" for row in todo):
+        return {
+            "headline": "Terms wait for you",
+            "lede": "No new client in production until they are accepted.",
         }
     if refused:
         lede = f"{counted(refused, 'registration').capitalize()} refused in 7 days, each with the rule and the fix."
@@ -63,33 +77,47 @@ def _answer(row: OrganizationRow, refused: int) -> dict[str, str]:
     return {"headline": "Nothing is asked of you", "lede": "Your clients and their findings stand below."}
 
 
-def _tasks(row: OrganizationRow, viewer: Viewer) -> list[dict[str, Any]]:
-    """What is left until the organization is active; nothing once it is."""
-    if row.state not in {"draft", "pending"}:
-        return []
-    proved = queries.proved_domains(viewer, row.slug).exists()
-    registered = queries.clients(viewer).exists()
-    submitted = row.state == "pending"
+def _todo(request: HttpRequest, row: OrganizationRow) -> list[dict[str, Any]]:
+    """What is asked of them: terms that wait now, and those that will be asked for."""
+    standing = queries.terms_standing(viewer_of(request), row.slug, clock.now())
+    due = [standing.outstanding] if standing.outstanding else []
+    address = reverse("partner:agreement")
     return [
-        _task("Legal facts are recorded", "By the operator, with you.", "done"),
-        _task(
-            "A domain is proved",
-            "The operator attests it; hosts of redirection URIs have to be under it.",
-            "done" if proved else "waits for us",
-        ),
-        _task(
-            "A first client is registered in the sandbox",
-            "Your application registers itself with an initial access token.",
-            "done" if registered else "not started" if proved else "cannot start yet",
-            now=proved and not registered,
-        ),
-        _task(
-            "The organization is approved",
-            "Two people of the operator decide.",
-            "waits for us" if submitted else "not started",
-        ),
+        _row("warn", terms, "No new client in production until an admin of yours accepts them.", address)
+        for terms in due
+    ] + [
+        _row("info", terms, "Asked for from then on; nothing stops before.", address)
+        for terms in standing.announced
     ]
 
 
-def _task(title: str, note: str, word: str, *, now: bool = False) -> dict[str, Any]:
-    return {"title": title, "note": note, "word": word, "now": now}
+def _row(tone: str, terms: queries.TermsRow, why: str, address: str) -> dict[str, Any]:
+    what = f"Accept {terms}"
+    return {"icon": "pen", "tone": tone, "what": what, "why": why, "href": address, "due": terms.effective_at}
+
+
+def _quotas(request: HttpRequest, row: OrganizationRow) -> list[dict[str, Any]]:
+    """What is left of each quota, by environment, before it bites."""
+    return [
+        {
+            "name": f"{use.name.capitalize()}, {use.environment}",
+            "used": use.used,
+            "limit": use.limit,
+            "remaining": use.remaining,
+        }
+        for use in queries.quota_use(viewer_of(request), row.slug, clock.now())
+    ]
+
+
+def _entitlements(request: HttpRequest, row: OrganizationRow) -> list[dict[str, Any]]:
+    """What the organization may use, and until when."""
+    now = clock.now()
+    return [
+        {
+            "role": held.role,
+            "scopes": held.scopes,
+            "valid_until": held.valid_until,
+            "is_over": held.valid_until is not None and held.valid_until <= now,
+        }
+        for held in queries.entitlements(viewer_of(request), row.slug)
+    ]

@@ -107,6 +107,35 @@ class RenewForm(ReasonForm):
         self.fields["last_day"].required = True
 
 
+class TermsForm(forms.Form):
+    """A version of the terms to publish: its text, or where the document lies."""
+
+    version = forms.CharField(label="Version", max_length=32, widget=mono(spellcheck="false"))
+    title = forms.CharField(label="Title", max_length=200)
+    effective_day = day_field(
+        label="Asked for from",
+        help_text="As 2027-01-01, in UTC. Until then partners have time: production stays open.",
+    )
+    text = forms.CharField(label="Text", required=False, max_length=200_000, widget=area(10))
+    url = forms.CharField(
+        label="Or its address",
+        required=False,
+        max_length=500,
+        widget=mono(spellcheck="false", inputmode="url"),
+    )
+    sha256 = forms.CharField(
+        label="SHA-256 of the document",
+        required=False,
+        max_length=64,
+        widget=mono(spellcheck="false"),
+        help_text="64 hexadecimal digits; for a document at an address.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["effective_day"].required = True
+
+
 class InitialAccessTokenForm(TokenForm, ReasonForm):
     """The limits of a new initial access token, and why it is issued."""
 

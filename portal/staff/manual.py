@@ -46,7 +46,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         made = _register(request, row, form.cleaned_data)
     except TELLABLE as refusal:
-        found = client_page.findings(client_page.recorded(refusal))
+        found = client_page.findings(client_page.recorded(refusal.findings))
         return acts.refused(form, refusal, lambda: _page(request, row, form, found))
     return _shown_once(request, row.display_name, made)
 

@@ -135,15 +135,29 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     row, context = head(request, slug)
     held = list(queries.entitlements(viewer, slug))
     context["organization"] |= {"grant_types": sorted({grant for e in held for grant in e.grant_types})}
-    context |= {
+    context |= _limits(request, slug) | {
         "entitlements": _matrix(held, queries.clients_by_scope(viewer, slug)),
         "roles": held,
-        "quotas": _quotas(request, slug),
         "entries": timeline(queries.organization_events(viewer, slug)[:EVENTS_SHOWN], event_address),
         "contacts": queries.contacts(viewer, slug),
         "approvals": _approvals(request, row),
     }
     return render(request, "staff/organizations/overview.html", context)
+
+
+def _limits(request: HttpRequest, slug: str) -> dict[str, Any]:
+    return {"quotas": _quotas(request, slug), "terms": _terms(request, slug)}
+
+
+def _terms(request: HttpRequest, slug: str) -> str:
+    """What it accepted last, or what waits, in words; "" where no terms were ever published."""
+    standing = queries.terms_standing(viewer_of(request), slug, clock.now())
+    if standing.outstanding is not None:
+        return f"version {standing.outstanding.version} not accepted; production is closed to new clients"
+    if not standing.accepted:
+        return ""
+    last = standing.accepted[0]
+    return f"version {last.terms.version}, by {last.person_name}, {last.accepted_at:%d %b %Y}"
 
 
 def _quotas(request: HttpRequest, slug: str) -> list[dict[str, Any]]:

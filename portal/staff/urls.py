@@ -15,6 +15,7 @@ from portal.staff import (
     people,
     people_ends,
     queue,
+    terms,
 )
 
 app_name = "staff"
@@ -81,6 +82,7 @@ urlpatterns = [
     path(_CLIENT + "renew/", manual.renew, name="client_renew"),
     path(_CLIENT + "move/", manual.move, name="client_move"),
     path(_CLIENT + "deregister/", clients.deregister, name="client_deregister"),
+    path("terms/", terms.listed, name="terms"),
     path("audit/", audit.search, name="audit"),
     path("audit/export/", audit.export, name="audit_export"),
     path("audit/<uuid:event_id>/", audit.event, name="audit_event"),

@@ -9,6 +9,7 @@ from registry.models import InitialAccessToken as InitialAccessTokenRow
 from registry.models import Organization as OrganizationRow
 from registry.models import Quota as QuotaRow
 from registry.models import Registration as RegistrationRow
+from registry.models import TermsVersion as TermsRow
 from registry.queries.cases import cases, cases_in_full, cases_waiting
 from registry.queries.counts import (
     WHOLE,
@@ -104,6 +105,7 @@ __all__ = [
     "QuotaUse",
     "Reach",
     "RegistrationRow",
+    "TermsRow",
     "TermsStanding",
     "actor_names",
     "audit_events",

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from portal.paths import is_api, is_machine
 from registry import people, queries
 from registry.actors import Viewer
-from registry.models import AccessToken, ClientKey, ClientSecret, Organization, Registration
+from registry.models import AccessToken, ClientKey, ClientSecret, Invitation, Organization, Registration
 from registry.roles import STAFF_ROLES, Role
 from registry.routes import manual
 from registry.states import Environment
@@ -160,6 +160,7 @@ def known(holder: Organization) -> dict[str, Any]:
         "uidb36": "1",
         "key": "set-password",
         "token": invited(holder),
+        "invitation_id": Invitation.objects.get(organization=holder).pk,
         "code": "conflict",
     }
 

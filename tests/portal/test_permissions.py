@@ -33,9 +33,13 @@ def test_a_security_officer_stops_things_and_decides_no_case() -> None:
     assert acts(Role.SECURITY_OFFICER) == {Act.READ, Act.READ_STAFF, Act.EXPORT_AUDIT} | stops
 
 
+OF_ADMINS = {Act.END_OWN_ACCESS, Act.MANAGE_OWN_TEAM, Act.ISSUE_OWN_CREDENTIAL, Act.ACCEPT_TERMS}
+
+
 @pytest.mark.parametrize("role", sorted(PARTNER_ROLES))
 def test_partners_read_their_own(role: Role) -> None:
-    assert acts(role) - {Act.END_OWN_ACCESS} == {Act.READ_OWN}
+    assert acts(role) - OF_ADMINS == {Act.READ_OWN, Act.LEAVE_OWN}
+    assert (acts(role) >= OF_ADMINS) is (role == Role.ORGANIZATION_ADMIN)
 
 
 def test_an_admin_of_an_organization_ends_access_to_it() -> None:
