@@ -91,7 +91,9 @@ def _check(facts: TermsFacts, now: datetime) -> None:
 def _check_document(facts: TermsFacts) -> None:
     if bool(facts.text.strip()) == bool(facts.url):
         raise _invalid(
-            "text", "and url are both given, or neither", "Give the text, or the address with its hash."
+            "text",
+            "stands beside an address, or neither is given",
+            "Give the text, or the address with its hash.",
         )
     if len(facts.text) > MAX_TEXT:
         raise _invalid("text", f"is longer than {MAX_TEXT} characters", "Give its address instead.")

@@ -34,16 +34,16 @@ def publish(request: HttpRequest) -> HttpResponse:
     return acts.answer(
         request,
         form,
-        lambda data: terms.publish_terms(
-            _facts(data, clock.now()),
-            actor=actor_of(request),
-            operator_id=queries.operator_id(),
-            now=clock.now(),
-        ),
+        lambda data: _publish(request, data, clock.now()),
         lambda: _page(request, form),
         done="Published. Partners are asked for it from its date on.",
         to=reverse("staff:terms"),
     )
+
+
+def _publish(request: HttpRequest, data: Mapping[str, Any], now: datetime) -> object:
+    actor, operator_id = actor_of(request), queries.operator_id()
+    return terms.publish_terms(_facts(data, now), actor=actor, operator_id=operator_id, now=now)
 
 
 def _facts(data: Mapping[str, Any], now: datetime) -> terms.TermsFacts:
