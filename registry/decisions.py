@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from registry import audit, client_metadata, client_rows, facts, lifecycle
-from registry.actors import Actor
+from registry.actors import Actor, ActorKind
 from registry.client_metadata import ClientMetadata
 from registry.errors import Conflict, FourEyesRequired, InvalidInput, NotFound
 from registry.events import Event
@@ -54,8 +54,8 @@ def stored(client: Client, document: Mapping[str, Any]) -> ClientMetadata:
 def approve(registration_id: UUID, *, actor: Actor, reason: str, now: datetime) -> Registration:
     """Approve a waiting registration or change. Under four eyes the first approval only seconds it.
 
-    Raises FourEyesRequired when the same person approves twice: whoever asked may be one of two, never both. Raises
-    a RegistrationRefused when a rule objects by now to what was asked for.
+    Raises FourEyesRequired when the same person approves twice: whoever asked may be one of two, never both; and
+    for a service client that would be the second: it may propose, never confirm. Raises a RegistrationRefused when a rule objects by now to what was asked for.
     """
     registration, client = _waiting(registration_id)
     _second_pair_of_eyes(registration, actor)
@@ -175,8 +175,15 @@ def _of(registration_id: UUID) -> tuple[Registration, Client]:
 
 
 def _second_pair_of_eyes(registration: Registration, actor: Actor) -> None:
-    if registration.review == Review.FOUR_EYES and registration.first_approval_by == actor.name:
+    if registration.review != Review.FOUR_EYES or not registration.first_approval_by:
+        return
+    if registration.first_approval_by == actor.name:
         raise FourEyesRequired("Whoever approved it first cannot decide.", fix="Let another person approve.")
+    if actor.kind is ActorKind.SERVICE:
+        raise FourEyesRequired(
+            "A service client may propose, but cannot decide where two people do.",
+            fix="Let a person decide it in the portal.",
+        )
 
 
 def _close(

@@ -127,7 +127,19 @@ class TestTheApiBesideThePortal:
         assert decide(manager, waiting).status == 303
         assert refused(decide(manager, waiting))
         assert client_state(waiting) == State.PENDING
-        assert machine.ask("POST", f"/api/v1/registrations/{waiting.pk}/approve", {}).status == 200
+        assert refused(machine.ask("POST", f"/api/v1/registrations/{waiting.pk}/approve", {}))
+        assert client_state(waiting) == State.PENDING
+        assert decide(person("approver", acme), waiting).status == 303
+        assert client_state(waiting) == State.ACTIVE
+
+    def test_a_service_proposes_and_never_confirms(self, acme: Organization) -> None:
+        """Not a second one, not after a person, not with a new token: of two approvals the second is a person's."""
+        waiting = case(acme)
+        address = f"/api/v1/registrations/{waiting.pk}/approve"
+        assert service().ask("POST", address, {}).status == 200
+        assert refused(service().ask("POST", address, {}))
+        assert client_state(waiting) == State.PENDING
+        assert decide(person("manager", acme), waiting).status == 303
         assert client_state(waiting) == State.ACTIVE
 
     def test_one_service_is_not_both(self, acme: Organization) -> None:

@@ -1,5 +1,6 @@
 import pytest
 
+from registry import decisions
 from registry.models import Client, Registration
 from registry.operator import make_service_client
 from tests import world
@@ -67,13 +68,17 @@ def test_a_rejection_needs_a_reason(api, pending):
     refused(api.post(f"registrations/{pending.pk}/reject", {}), 422, "invalid_input")
 
 
-def test_four_eyes_are_two_services(service):
+def test_under_four_eyes_a_service_proposes_and_never_confirms(service):
     pending = waiting(world.organization(production_review="four_eyes"))
     first, second = service(), service()
     seconded = first.post(f"registrations/{pending.pk}/approve", {}).json()
     assert (seconded["outcome"], seconded["first_approval_by"]) == ("pending", f"service:{first.client_id}")
     refused(first.post(f"registrations/{pending.pk}/approve", {}), 403, "four_eyes_required")
-    assert second.post(f"registrations/{pending.pk}/approve", {}).json()["outcome"] == "approved"
+    refused(second.post(f"registrations/{pending.pk}/approve", {}), 403, "four_eyes_required")
+    registration = Registration.objects.get(pk=pending.pk)
+    assert (registration.outcome, registration.client.state) == ("pending", "pending")
+    decisions.approve(pending.pk, actor=world.PAUL, reason="seen, too", now=world.now())
+    assert second.get(f"registrations/{pending.pk}").json()["outcome"] == "approved"
 
 
 def test_a_service_does_not_approve_a_service(api):
