@@ -54,8 +54,9 @@ def stored(client: Client, document: Mapping[str, Any]) -> ClientMetadata:
 def approve(registration_id: UUID, *, actor: Actor, reason: str, now: datetime) -> Registration:
     """Approve a waiting registration or change. Under four eyes the first approval only seconds it.
 
-    Raises FourEyesRequired when the same person approves twice: whoever asked may be one of two, never both; and
-    for a service client that would be the second: it may propose, never confirm. Raises a RegistrationRefused when a rule objects by now to what was asked for.
+    Raises FourEyesRequired when the same person approves twice: whoever asked may be one of two, never both; and for
+    a service client that would be the second: it may propose, never confirm. Raises a RegistrationRefused when a rule
+    objects by now to what was asked for.
     """
     registration, client = _waiting(registration_id)
     _second_pair_of_eyes(registration, actor)

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
-from registry import decisions, lifecycle, queries
+from registry import decisions, lifecycle, people, queries, terms
 from registry.actors import Viewer
 from registry.errors import Refusal
 from registry.models import Organization, User
 from registry.roles import Role
 from registry.routes import dynamic, manual
 from registry.routes.dynamic import RegistrationCall
-from registry.states import Environment
+from registry.states import Environment, ExceptionReason
+from registry.terms import TermsFacts
 from tests import world
 from tests.portal.signed_in import enrolled, signed_in
 
@@ -59,18 +61,25 @@ def build() -> Stage:
     lifecycle.contain_environment(
         partly.pk, Environment.SANDBOX, actor=world.PAUL, reason="Unusual traffic", now=world.now()
     )
-    world.person(Role.ORGANIZATION_DEVELOPER, acme, "Bob Sample")
+    bob = world.person(Role.ORGANIZATION_DEVELOPER, acme, "Bob Sample")
     active, waiting, suspended = _clients(acme)
+    by_hand = _by_hand(acme)
+    _invited(acme)
+    _terms()
     _refused(acme)
     case = queries.waiting(STAFF).get(client__client_id=waiting).pk
     event = queries.audit_events(STAFF).first().pk
     paul = world.person(Role.APPROVER, name="Paul Sample")
     return Stage(
-        sessions=_sessions(acme, contained, partly),
+        sessions=_sessions(acme, contained, partly, pending),
         staff_pages=_staff_pages(acme, contained, pending, draft, active, suspended)
         | {
             "case": f"/staff/queue/{case}/",
             "audit event": f"/staff/audit/{event}/",
+            "client by hand": f"/staff/clients/{by_hand}/",
+            "renew an exception": f"/staff/clients/{by_hand}/renew/",
+            "move a client": f"/staff/clients/{by_hand}/move/",
+            "terms": "/staff/terms/",
             "restore one environment": f"/staff/organizations/{partly.slug}/restore/",
         },
         partner_pages={
@@ -78,6 +87,13 @@ def build() -> Stage:
             "partner clients": "/partner/clients/",
             "partner client": f"/partner/clients/{active}/",
             "partner team": "/partner/team/",
+            "partner role": f"/partner/team/{bob.pk}/role/",
+            "partner leave": "/partner/team/leave/",
+            "partner agreement": "/partner/agreement/",
+            "partner tokens": "/partner/tokens/",
+            "partner token": "/partner/tokens/new/",
+            "partner register": "/partner/clients/register/",
+            "partner re-issue": f"/partner/clients/{active}/reissue/",
         },
         paul=Account(paul.email, world.PASSWORD, enrolled(paul)),
         case=f"/staff/queue/{case}/",
@@ -105,6 +121,50 @@ def _clients(acme: Organization) -> tuple[str, str, str]:
     first = queries.waiting(STAFF).get(client__client_id=seconded)
     decisions.approve(first.pk, actor=world.PAUL, reason="looks right", now=world.now())
     return active, waiting, suspended
+
+
+def _by_hand(holder: Organization) -> str:
+    sponsor = world.person(Role.PARTNER_MANAGER, name="Sponsor Sample")
+    exception = manual.ExceptionFacts(
+        ExceptionReason.CANNOT_REGISTER,
+        "Letter of the vendor, 3 Nov 2026: registration comes with release 9.",
+        sponsor.pk,
+        world.now() + timedelta(days=120),
+    )
+    made = manual.register_by_exception(
+        holder.pk,
+        Environment.PRODUCTION,
+        world.metadata(holder, client_name="Acme Kiosk"),
+        exception,
+        actor=world.STAN,
+        now=world.now(),
+    )
+    case = queries.waiting(STAFF).get(client__client_id=made.client_id)
+    decisions.approve(case.pk, actor=world.PAUL, reason="known vendor", now=world.now())
+    return made.client_id
+
+
+def _invited(holder: Organization) -> None:
+    people.invite(
+        "dan@acme.example",
+        "Dan Sample",
+        Role.ORGANIZATION_READER,
+        holder.pk,
+        actor=world.STAN,
+        operator_id=world.operator().pk,
+        now=world.now(),
+    )
+
+
+def _terms() -> None:
+    """Announced for next month, so that nothing is refused meanwhile."""
+    facts = TermsFacts(
+        "4",
+        "Terms of Northgate",
+        world.now() + timedelta(days=30),
+        "1. Whoever registers answers for its clients.",
+    )
+    terms.publish_terms(facts, actor=world.STAN, operator_id=world.operator().pk, now=world.now())
 
 
 def _registered(holder: Organization, body: dict[str, object], environment: Environment) -> str:
@@ -137,24 +197,27 @@ def _refused(holder: Organization) -> None:
     raise AssertionError("the body was meant to be refused")
 
 
-def _sessions(acme: Organization, contained: Organization, partly: Organization) -> dict[str, str]:
+def _sessions(
+    acme: Organization, contained: Organization, partly: Organization, pending: Organization
+) -> dict[str, str]:
     stan, ada = (
         world.person(Role.PARTNER_MANAGER, name="Stan Sample"),
         world.person(Role.AUDITOR, name="Ada Sample"),
     )
     sofia = world.person(Role.SECURITY_OFFICER, name="Sofia Sample")
-    people = {
+    cast = {
         "stan": stan,
         "ada": ada,
         "sofia": sofia,
         "root": world.person(Role.ADMINISTRATOR, name="Root Sample"),
         "alice": world.person(Role.ORGANIZATION_ADMIN, acme, "Alice Sample"),
+        "fiona": world.person(Role.ORGANIZATION_ADMIN, pending, "Fiona Sample"),
         "kim": world.person(Role.ORGANIZATION_ADMIN, partly, "Kim Sample"),
         "grace": world.person(Role.ORGANIZATION_ADMIN, contained, "Grace Sample"),
     }
-    for name in ("stan", "ada", "sofia", "root"):
-        enrolled(people[name])
-    sessions = {name: _session(user) for name, user in people.items()}
+    for name in ("stan", "ada", "sofia", "root", "alice"):
+        enrolled(cast[name])
+    sessions = {name: _session(user) for name, user in cast.items()}
     return sessions | {"unfresh": _session(sofia, stepped_up=False)}
 
 
@@ -187,6 +250,7 @@ def _staff_pages(
         "organization": one,
         "organization clients": f"{one}clients/",
         "organization people": f"{one}people/",
+        "register by hand": f"{one}clients/new/",
         "organization domains": f"{one}domains/",
         "organization audit": f"{one}audit/",
         "edit": f"{one}edit/",

@@ -67,14 +67,32 @@ STAFF = (
     "reactivate",
     "audit",
     "audit event",
+    "register by hand",
+    "client by hand",
+    "renew an exception",
+    "move a client",
+    "terms",
 )
-PARTNER = ("partner home", "partner clients", "partner client", "partner team")
+PARTNER = (
+    "partner home",
+    "partner clients",
+    "partner client",
+    "partner team",
+    "partner role",
+    "partner leave",
+    "partner agreement",
+    "partner tokens",
+    "partner token",
+    "partner register",
+    "partner re-issue",
+)
 OTHERS = {
     "people of an administrator": ("root", "/staff/people/"),
     "queue of an auditor": ("ada", "/staff/queue/"),
     "audit with a wrong day": ("ada", "/staff/audit/?from=yesterday&q=acme"),
     "audit export": ("ada", "/staff/audit/export/?q=acme"),
     "own sign-in of staff": ("stan", "/account/"),
+    "home before approval": ("fiona", "/partner/"),
     "suspended home": ("grace", "/partner/"),
     "home with a contained environment": ("kim", "/partner/"),
     "clients with a contained environment": ("kim", "/partner/clients/"),
