@@ -43,6 +43,7 @@ STATES: Mapping[str, tuple[str, str, str]] = {
     "second person": ("Second person", "two", "warn"),
     "reason": ("Reason", "pen", "info"),
     "reason + step-up": ("Reason + step-up", "lock", "warn"),
+    "step-up": ("Step-up", "lock", "warn"),
 }
 UNKNOWN_STATE = ("Not known", "dash", "quiet")
 

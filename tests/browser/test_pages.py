@@ -196,6 +196,17 @@ def test_the_end_of_access_asks_in_place(page: Page, stage: Stage) -> None:
     judge(page, "end of access in place")
 
 
+@pytest.mark.parametrize("page", ["alice"], indirect=True)
+def test_the_linter_with_findings(page: Page, stage: Stage) -> None:
+    page.goto(stage.partner_pages["partner register"])
+    page.get_by_label("Client metadata").fill(
+        '{"redirect_uris": ["http://x.example/#a"], "scope": "everything"}'
+    )
+    page.get_by_role("button", name="Check").click()
+    assert page.get_by_text("What would be stored").count() == 1
+    judge(page, "linter with findings")
+
+
 @pytest.mark.parametrize("page", ["stan"], indirect=True)
 def test_a_refused_change(page: Page, stage: Stage) -> None:
     page.goto(stage.staff_pages["edit"])

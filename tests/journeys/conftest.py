@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import machine as machines
+from tests.browser.conftest import chromium, opened, profile, stage  # noqa: F401  # fixtures, by their names
 from tests.machine import Machine
 
 
