@@ -23,17 +23,21 @@ from registry.states import Action, Environment
 def check(request: HttpRequest) -> HttpResponse:
     """The routes and the linter; a POST judges what was pasted and answers with every rule."""
     form = acts.bound(request, forms.LintForm)
-    judged = None
-    if request.method == "POST" and form.is_valid():
-        environment = Environment(form.cleaned_data["environment"])
-        judged = linting.lint(own(request), environment, form.cleaned_data["metadata"], now=clock.now())
-    context = {
-        "form": form,
-        "routes": _routes(request),
-        "judged": _judged(judged) if judged else None,
-        "domains": [row.domain for row in queries.proved_domains(viewer_of(request), own(request).slug)],
-    }
-    return render(request, "partner/clients/register.html", context)
+    judged = _lint(request, form) if request.method == "POST" and form.is_valid() else None
+    said = {"form": form, "judged": judged}
+    if request.headers.get("X-Part") == "linter":
+        return render(request, "partner/clients/linter.html", said)
+    return render(request, "partner/clients/register.html", said | _page(request))
+
+
+def _lint(request: HttpRequest, form: forms.LintForm) -> dict[str, Any]:
+    environment = Environment(form.cleaned_data["environment"])
+    return _judged(linting.lint(own(request), environment, form.cleaned_data["metadata"], now=clock.now()))
+
+
+def _page(request: HttpRequest) -> dict[str, Any]:
+    domains = queries.proved_domains(viewer_of(request), own(request).slug)
+    return {"routes": _routes(request), "domains": [row.domain for row in domains]}
 
 
 def _judged(said: Linted) -> dict[str, Any]:

@@ -5,6 +5,7 @@ const parts = {
   "[data-copy]": "./copy.js",
   "details.confirm": "./confirm.js",
   "html[data-keys] body": "./keys.js",
+  "form[data-lint]": "./linter.js",
 };
 for (const [selector, module] of Object.entries(parts)) {
   const found = document.querySelectorAll(selector);

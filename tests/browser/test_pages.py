@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Error, Page
+from playwright.sync_api import ConsoleMessage, Error, Page, expect
 
 from tests.browser.stage import Stage
 
@@ -205,6 +205,17 @@ def test_the_linter_with_findings(page: Page, stage: Stage) -> None:
     page.get_by_role("button", name="Check").click()
     assert page.get_by_text("What would be stored").count() == 1
     judge(page, "linter with findings")
+
+
+@pytest.mark.parametrize("page", ["alice"], indirect=True)
+def test_the_linter_judges_while_one_types(page: Page, stage: Stage) -> None:
+    page.goto(stage.partner_pages["partner register"])
+    with complaints(page) as said:
+        page.get_by_label("Client metadata").fill('{"scope": "everything"}')
+        expect(page.locator("#linter")).to_contain_text("S1.entitled")
+        page.get_by_label("Client metadata").fill('{"scope": ')
+        expect(page.locator("#linter").get_by_role("status")).to_contain_text("not readable")
+    assert said == []
 
 
 @pytest.mark.parametrize("page", ["stan"], indirect=True)

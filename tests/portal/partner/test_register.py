@@ -86,3 +86,11 @@ class TestCheck:
         assert not [sql for sql in statements if sql.startswith(("INSERT", "UPDATE", "DELETE"))]
         assert not [sql for sql in statements if "FOR UPDATE" in sql or "FOR NO KEY UPDATE" in sql]
         assert not acme.clients.exists()
+
+    def test_of_a_part_answers_with_the_part_alone(self, bob: Client, acme: Organization) -> None:
+        body = {"environment": "sandbox", "metadata": json.dumps(world.metadata(acme, scope="x"))}
+        part = bob.post(REGISTER, body, headers={"X-Part": "linter"}).content.decode()
+        assert "S1.entitled" in part
+        assert "<html" not in part
+        part = bob.post(REGISTER, body | {"metadata": "{"}, headers={"X-Part": "linter"}).content.decode()
+        assert "not readable" in part
