@@ -23,6 +23,7 @@ from registry.states import State
 CASES_SHOWN = 8
 UNUSED = timedelta(days=90)
 WEEK = timedelta(days=7)
+MONTH = timedelta(days=30)
 
 
 @requires(Act.READ_STAFF)
@@ -43,7 +44,7 @@ def _context(viewer: Viewer, now: datetime) -> dict[str, Any]:
     return {
         "headline": _headline(waiting, rows, now),
         "next_case_href": rows[0]["href"] if rows else "",
-        "work": list(chain(_contained(viewer), (_work(row) for row in rows))),
+        "work": list(chain(_contained(viewer), _ending(viewer, now), (_work(row) for row in rows))),
         "waiting_count": waiting,
         "stats": [*_stats(waiting, organizations, clients), _refused(viewer, now)],
         "organization_states": _states(organizations, "organization"),
@@ -79,6 +80,21 @@ def _contained(viewer: Viewer) -> list[dict[str, Any]]:
             "due": row.state_since,
         }
         for row in found[:CASES_SHOWN]
+    ]
+
+
+def _ending(viewer: Viewer, now: datetime) -> list[dict[str, Any]]:
+    """Clients made by hand whose exception ends within a month: somebody renews it, or moves them."""
+    return [
+        {
+            "icon": "clock",
+            "tone": "warn",
+            "what": f"Exception ends: {held.client}",
+            "why": f"{held.client.organization}. Then it is suspended, unless it is renewed or moved.",
+            "href": reverse("staff:client", args=[held.client.client_id]),
+            "due": held.client.valid_until,
+        }
+        for held in queries.exceptions_ending(viewer, now, MONTH)[:CASES_SHOWN]
     ]
 
 

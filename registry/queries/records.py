@@ -138,6 +138,13 @@ def manual_exception(viewer: Viewer, client_id: str) -> ManualException | None:
     return rows.select_related("sponsor").first()
 
 
+def exceptions_ending(viewer: Viewer, now: datetime, within: timedelta) -> QuerySet[ManualException]:
+    """Living exceptions whose clients expire soon, or have expired and wait for somebody; the first end first."""
+    rows = ManualException.objects.filter(ended_at=None, client__valid_until__lt=now + within)
+    seen = rows.filter(visible(viewer, "client__organization_id")).exclude(client__state__in=FINAL_STATES)
+    return seen.select_related("client__organization").order_by("client__valid_until")
+
+
 def keys(viewer: Viewer, client_id: str) -> QuerySet[ClientKey]:
     return client(viewer, client_id).keys.order_by("-created_at", "kid")
 

@@ -203,7 +203,7 @@ def test_the_linter_with_findings(page: Page, stage: Stage) -> None:
         '{"redirect_uris": ["http://x.example/#a"], "scope": "everything"}'
     )
     page.get_by_role("button", name="Check").click()
-    assert page.get_by_text("What would be stored").count() == 1
+    assert page.get_by_text("As it was judged").count() == 1
     judge(page, "linter with findings")
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from registry import queries
+from registry import lifecycle, queries
 from registry.events import Event
 from registry.models import Client, ManualException, Organization, User
 from registry.roles import Role
@@ -188,3 +188,27 @@ class TestCounter:
         listed = text(stan, address)
         assert row.client_id in listed
         assert ended.client_id not in listed
+
+
+class TestEndsSoon:
+    def test_stand_on_the_dashboard_a_month_before(
+        self, stan: Browser, acme: Organization, sponsor: User
+    ) -> None:
+        row = made(acme, sponsor)
+        assert "Exception ends: Ledger" in text(stan, "/staff/")
+        manual.renew_exception(
+            row.client_id,
+            world.now() + timedelta(days=31),
+            actor=world.STAN,
+            reason="the vendor is late",
+            now=world.now(),
+        )
+        assert "Exception ends" not in text(stan, "/staff/")
+
+    def test_do_not_when_the_client_has_ended_or_moved(
+        self, stan: Browser, acme: Organization, sponsor: User
+    ) -> None:
+        ended, moved = made(acme, sponsor), made(acme, sponsor)
+        lifecycle.deregister_client(ended.client_id, actor=world.STAN, reason="", now=world.now())
+        manual.move_to_dynamic(moved.client_id, actor=world.STAN, reason="ready", now=world.now())
+        assert "Exception ends" not in text(stan, "/staff/")
