@@ -114,6 +114,20 @@ def register(
     return registration.register(request, actor=actor, now=now)[0]
 
 
+def carry_over(client: Client, promoted: Client, *, actor: Actor, now: datetime) -> None:
+    """Let the exception of a client stand for the client that it was promoted to, too; in the caller's transaction."""
+    held = ManualException.objects.filter(client=client, ended_at=None).first()
+    if held is not None:
+        ManualException.objects.create(
+            client=promoted,
+            reason=held.reason,
+            evidence=held.evidence,
+            sponsor_id=held.sponsor_id,
+            granted_by=actor.name,
+            granted_at=now,
+        )
+
+
 def _check_facts(exception: ExceptionFacts) -> None:
     if exception.reason not in set(ExceptionReason):
         raise _invalid(

@@ -13,6 +13,7 @@ from registry.client_metadata import ClientMetadata
 from registry.errors import Conflict, Finding, InvalidInput
 from registry.models import Client, Registration
 from registry.registration import Registered, RegistrationRequest
+from registry.routes import manual
 from registry.states import FINAL_STATES, Environment, Route, State
 
 
@@ -39,7 +40,9 @@ def promote(
         evidence={"promoted_from": client.client_id, "justification": reason, "by": actor.name},
         valid_until=client.valid_until,
     )
-    return registration.register(request, actor=actor, now=now)[0]
+    made, promoted = registration.register(request, actor=actor, now=now)
+    manual.carry_over(client, promoted, actor=actor, now=now)
+    return made
 
 
 def _require_sandbox(client: Client) -> None:

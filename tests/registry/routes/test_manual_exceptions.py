@@ -29,7 +29,7 @@ from registry.models import (
 )
 from registry.registration import Registered
 from registry.roles import Role
-from registry.routes import manual
+from registry.routes import manual, promotion
 from registry.routes.manual import ExceptionFacts
 from registry.states import Environment, ExceptionReason
 from tests import world
@@ -247,3 +247,21 @@ class TestMoveToDynamic:
         lifecycle.contain_organization(acme.pk, actor=world.PAUL, reason="leak", now=world.now())
         with pytest.raises(StandingForbids, match="suspended"):
             move(made)
+
+
+class TestPromote:
+    def test_stands_under_the_same_exception_with_the_same_end(self, acme: Organization) -> None:
+        made = onboard(acme)
+        other = promotion.promote(made.client_id, reason="it works", actor=world.STAN, now=world.now())
+        first, second = row(made), row(other)
+        assert (second.environment, second.valid_until) == ("production", first.valid_until)
+        held = ManualException.objects.get(client=second)
+        assert (held.reason, held.sponsor) == ("software_cannot_register", first.manual_exception.sponsor)
+        assert renew(other, world.now() + 60 * DAY).client_id == other.client_id
+
+    def test_of_a_moved_one_stands_under_none(self, acme: Organization) -> None:
+        made = onboard(acme)
+        move(made)
+        other = promotion.promote(made.client_id, reason="it works", actor=world.STAN, now=world.now())
+        assert (row(other).route, row(other).valid_until) == ("dynamic", None)
+        assert not ManualException.objects.filter(client=row(other)).exists()
