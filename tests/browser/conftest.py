@@ -22,20 +22,24 @@ from tests.live import Live
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--in-process-gpu", "--renderer-process-limit=1"]
 Opened = Callable[..., BrowserContext]
+BUILT: dict[str, Stage] = {}
 
 
 @pytest.fixture(scope="session")
 def stage(live_server: Live, live_database: str, django_db_blocker: DjangoDbBlocker) -> Stage:
-    """Organizations, clients, cases and people, committed to the database that the live server serves."""
+    """Organizations, clients, cases and people, committed to the database that the live server serves; built once."""
+    if live_database in BUILT:  # by the journeys, which take this fixture over
+        return BUILT[live_database]
     before = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
         connection.close()
         connection.settings_dict["NAME"] = live_database
         try:
-            return staging.build()
+            BUILT[live_database] = staging.build()
         finally:
             connection.close()
             connection.settings_dict["NAME"] = before
+    return BUILT[live_database]
 
 
 @pytest.fixture(scope="module")
