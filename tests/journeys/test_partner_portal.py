@@ -71,7 +71,7 @@ def test_a_partner_is_onboarded(opened: Opened, live_server: Live) -> None:
         staff.click("link", re.compile(r"^People \d"))
         staff.fill(name="Nora Sample", email=f"nora@{slug}.example")
         staff.click("button", "Send invitation")
-    expect(staff.page.get_by_role("status").first).to_contain_text("is on its way")
+    expect(staff.page.get_by_role("status").filter(has_text="is on its way")).to_be_visible()
 
     nora = Hand(opened().new_page())
     seed = join(nora, link_in_mail(live_server, f"nora@{slug}.example"), f"nora@{slug}.example")
@@ -165,11 +165,13 @@ def test_a_case_is_decided(opened: Opened, live_server: Live) -> None:
     staff.page.goto("/staff/queue/")
     with staff.within(clicks=2):
         open_case(staff, name)
+        staff.page.wait_for_load_state("networkidle")  # keys act once their script is there
         staff.page.keyboard.press("a")
+        expect(staff.page.locator("#decision-approve")).to_be_focused()
         staff.page.keyboard.press("Space")
         staff.fill(reason="known software")
         staff.click("button", re.compile("^Record decision"))
-    expect(staff.page.get_by_role("status").first).to_contain_text("is recorded")
+    expect(staff.page.get_by_role("status").filter(has_text="is recorded")).to_be_visible()
     grant = {"grant_type": "client_credentials", "scope": "accounts:read"}
     answer = live_server.post("/token", basic=(made["client_id"], made["client_secret"]), form=grant)
     assert answer.status == 200
