@@ -31,7 +31,7 @@ def change_role(
 
     Raises NotFound for anybody else's person, InvalidInput for a role that is none of an organization, or for a
     successor who cannot be one; Conflict for a person without access, a role that they have, the last admin without
-    a successor; RoleForbids when the access of whoever acts has ended meanwhile.
+    a successor; RoleForbids when the access of whoever acts has ended meanwhile, or they are an admin no longer.
     """
     if role not in PARTNER_ROLES:
         raise InvalidInput(f"{role} is no role of an organization's people.", fix="Choose one of theirs.")
@@ -39,19 +39,22 @@ def change_role(
     user = holders.get(person_id)
     if user is None:
         raise NotFound("There is no such person here.")
-    _check_may_change(user, role, actor)
+    _check_may_change(user, role, holders, actor)
     _hand_over(user, holders, successor_id, organization_id, actor, reason, now)
     _set_role(user, role, organization_id, actor, reason, now)
     return user
 
 
-def _check_may_change(user: User, role: Role, actor: Actor) -> None:
+def _check_may_change(user: User, role: Role, holders: Mapping[UUID, User], actor: Actor) -> None:
     if not user.is_active:
         raise Conflict(f"The access of {user} has ended.", fix="Invite them anew.")
     if user.role == role:
         raise Conflict(f"{user} has this role already.", fix="Nothing is left to do.")
     if people.has_ended(actor.name, lock=True):
         raise RoleForbids("Your own access has ended.")
+    acting = next((each for each in holders.values() if people.person(each).name == actor.name), None)
+    if acting is not None and acting.role != Role.ORGANIZATION_ADMIN:
+        raise RoleForbids("You are no admin any more.", fix="Ask one of them.")
 
 
 @transaction.atomic
@@ -88,12 +91,17 @@ def _hand_over(
     reason: str,
     now: datetime,
 ) -> None:
-    """Make the successor an admin before the last one is none. Raises Conflict, InvalidInput."""
-    is_last = user.role == Role.ORGANIZATION_ADMIN and not people.other_administrators(user, holders.values())
+    """Make the successor of an admin an admin, before the last one is none. Raises Conflict, InvalidInput.
+
+    Nobody else has a successor: whoever is no admin makes nobody one by leaving.
+    """
+    is_admin = user.role == Role.ORGANIZATION_ADMIN
     if successor_id is None:
-        if is_last:
+        if is_admin and not people.other_administrators(user, holders.values()):
             raise Conflict(f"{user} is the last admin.", fix="Name a successor who becomes one at once.")
         return
+    if not is_admin:
+        raise InvalidInput("Only an admin has a successor.", fix="Name none.")
     successor = holders.get(successor_id)
     if successor is None or not successor.is_active or successor.pk == user.pk:
         raise InvalidInput("The successor is nobody else who signs in here.", fix="Name one of the team.")

@@ -27,7 +27,7 @@ class ReasonForm(forms.Form):
 
 
 class SuccessorForm(ReasonForm):
-    """Who becomes an admin in the same instant, and why."""
+    """Who becomes an admin in the same instant, where somebody can, and why."""
 
     successor = forms.ChoiceField(
         label="Successor", required=False, help_text="Becomes an organization admin at once."
@@ -37,7 +37,10 @@ class SuccessorForm(ReasonForm):
 
     def __init__(self, *args: Any, successors: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["successor"].choices = [("", "Nobody"), *successors]  # type: ignore[attr-defined]  # a choice
+        named = list(successors)
+        self.fields["successor"].choices = [("", "Nobody"), *named]  # type: ignore[attr-defined]  # a choice
+        if not named:
+            del self.fields["successor"]
 
 
 class RoleForm(SuccessorForm):

@@ -27,12 +27,15 @@ def _people(request: HttpRequest) -> list[Any]:
 
 
 def _successors(people: list[Any], leaving: UUID) -> list[tuple[str, str]]:
+    """Who could follow an admin; nobody follows anybody else."""
+    if _one(people, leaving).role != Role.ORGANIZATION_ADMIN:
+        return []
     words = ((person, ROLE_WORDS[Role(person.role)]) for person in people if person.pk != leaving)
     return [(str(person.pk), f"{person}, {word}") for person, word in words]
 
 
 def _chosen(data: Mapping[str, Any]) -> UUID | None:
-    return UUID(data["successor"]) if data["successor"] else None
+    return UUID(data["successor"]) if data.get("successor") else None
 
 
 @requires(Act.MANAGE_OWN_TEAM)

@@ -94,6 +94,17 @@ class TestChangeRole:
         with pytest.raises(RoleForbids):
             change(acme, bob, READER, alice)
 
+    def test_by_who_is_an_admin_no_longer_is_refused(
+        self, acme: Organization, alice: User, bob: User
+    ) -> None:
+        """Whose page was opened as an admin, and who wants to be one again."""
+        world.person(ADMIN, acme)
+        actor = people.person(alice)
+        User.objects.filter(pk=alice.pk).update(role=READER)
+        with pytest.raises(RoleForbids, match="no admin any more"):
+            team.change_role(alice.pk, acme.pk, ADMIN, actor=actor, reason="mine", now=world.now())
+        assert role(alice) == READER
+
     def test_of_the_last_admin_needs_a_successor(self, acme: Organization, alice: User, bob: User) -> None:
         with pytest.raises(Conflict, match="last admin"):
             change(acme, alice, READER, alice)
@@ -113,6 +124,14 @@ class TestChangeRole:
 
 
 class TestSuccessor:
+    @pytest.mark.parametrize("kind", [DEVELOPER, READER])
+    def test_of_who_is_no_admin_there_is_none(self, acme: Organization, alice: User, kind: Role) -> None:
+        """Else a developer could make a friend an admin by leaving."""
+        mallory, friend = world.person(kind, acme), world.person(READER, acme)
+        with pytest.raises(InvalidInput, match="Only an admin has a successor"):
+            leave(acme, mallory, friend)
+        assert (role(friend), User.objects.get(pk=mallory.pk).is_active) == (READER, True)
+
     @pytest.mark.parametrize("kind", ["oneself", "a stranger", "somebody who left"])
     def test_is_somebody_else_who_signs_in_here(self, acme: Organization, alice: User, kind: str) -> None:
         gone = world.person(DEVELOPER, acme)

@@ -195,9 +195,20 @@ class TestLeave:
         assert browser.post(self.ADDRESS, {"successor": str(bob.pk), "reason": "over"}).status_code == 303
         assert User.objects.get(pk=bob.pk).role == Role.ORGANIZATION_ADMIN
 
-    def test_takes_no_stranger_as_successor(self, alice: Client, other: Organization) -> None:
+    def test_takes_no_stranger_as_successor(
+        self, alice: Client, acme: Organization, other: Organization
+    ) -> None:
+        world.person(Role.ORGANIZATION_READER, acme)
         stranger = world.person(Role.ORGANIZATION_READER, other)
         with no_event():
             answer = alice.post(self.ADDRESS, {"successor": str(stranger.pk), "reason": "over"})
         assert answer.status_code == 200
         assert "not one of the available choices" in answer.content.decode()
+
+    def test_by_a_developer_makes_nobody_an_admin(self, acme: Organization) -> None:
+        mallory, friend = (world.person(Role.ORGANIZATION_DEVELOPER, acme) for _ in range(2))
+        world.person(Role.ORGANIZATION_ADMIN, acme)
+        browser = signed_in(mallory)
+        assert "Successor" not in text(browser, self.ADDRESS)
+        browser.post(self.ADDRESS, {"successor": str(friend.pk), "reason": "over"})
+        assert User.objects.get(pk=friend.pk).role == Role.ORGANIZATION_DEVELOPER
