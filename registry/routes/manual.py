@@ -23,7 +23,7 @@ from registry import (
     registration,
 )
 from registry.actors import Actor
-from registry.errors import Conflict, InvalidInput, StandingForbids
+from registry.errors import Conflict, InvalidInput, RoleForbids, StandingForbids
 from registry.events import Event
 from registry.models import Client, ManualException, RegistrationAccessToken, User
 from registry.policy import engine
@@ -61,7 +61,16 @@ def register_by_exception(
     actor: Actor,
     now: datetime,
 ) -> Registered:
-    """Register a partner's client by hand, through the pipeline. Raises InvalidInput naming the fact, or a Refusal."""
+    """Register a partner's client by hand, through the pipeline. Raises InvalidInput naming the fact, or a Refusal.
+
+    Raises RoleForbids for the operator itself, whose software acts at the API: see
+    `credentials.issue_initial_access_token`.
+    """
+    if lifecycle.lock_organization(organization_id).is_operator:
+        raise RoleForbids(
+            "Software of the operator is not registered under an exception.",
+            fix="Let whoever runs the registry make it: manage.py create_service_client.",
+        )
     _check_facts(exception)
     ends_at, sponsor = check_end(exception.ends_at, now), _sponsor(exception.sponsor_id)
     made = register(

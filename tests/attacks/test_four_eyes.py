@@ -3,6 +3,8 @@
 What the rules themselves are stands in tests/registry/test_four_eyes.py.
 """
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -91,6 +93,24 @@ class TestTheApiBesideThePortal:
         assert "pri_" not in answer.text
         with pytest.raises(RoleForbids):
             world.initial_access_token(operator)
+
+    def test_nor_by_hand_under_an_exception(self, draft: Organization) -> None:
+        manager, operator = person("manager", draft), world.operator()
+        answer = manager.ask(
+            "POST",
+            f"/staff/organizations/{operator.slug}/clients/new/",
+            {
+                "environment": "production",
+                "metadata": json.dumps(world.machine_metadata(scope="organizations:approve")),
+                "exception": "trial",
+                "evidence": "seen",
+                "sponsor": str(user_of(manager).pk),
+                "last_day": f"{world.now().date() + timedelta(days=9)}",
+            },
+        )
+        assert answer.status == 403
+        assert "pcs_" not in answer.text
+        assert not operator.clients.filter(manual_exception__isnull=False).exists()
 
     def test_a_service_makes_none_either(self) -> None:
         operator = world.operator()
