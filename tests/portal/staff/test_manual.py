@@ -66,8 +66,8 @@ class TestNew:
             answer = stan.post(address(acme), fields(acme, sponsor))
         page = answer.content.decode()
         assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
-        assert re.search(r"pcs_\w+", page)
-        assert re.search(r"prr_\w+", page)
+        assert re.search(r"pcs_[\w-]{20,}", page)
+        assert re.search(r"prr_[\w-]{20,}", page)
         client = Client.objects.get(organization=acme)
         assert "prr_" not in text(stan, reverse("staff:client", args=[client.client_id]))
         held = ManualException.objects.get(client=client)
@@ -158,7 +158,7 @@ class TestMove:
         assert where in text(stan, reverse("staff:client", args=[row.client_id]))
         with exactly_one_event(Event.CLIENT_ROUTE_CHANGED):
             answer = stan.post(where, {"reason": "they can register now"})
-        assert re.search(r"prr_\w+", answer.content.decode())
+        assert re.search(r"prr_[\w-]{20,}", answer.content.decode())
         assert answer["Cache-Control"] == "no-store"
         stored = queries.client(STAFF, row.client_id)
         assert (stored.route, stored.valid_until) == ("dynamic", None)
