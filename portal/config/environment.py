@@ -38,6 +38,43 @@ def env_networks(name: str) -> list[IPv4Network | IPv6Network]:
         raise ImproperlyConfigured(f"{name} holds something that is no address and no network.") from cause
 
 
+@dataclass(frozen=True, slots=True)
+class EgressPeer:
+    """One host and port that the registry may call whatever address it has; `ca_file` "" for the system's own."""
+
+    host: str
+    port: int
+    ca_file: str
+
+
+def env_peers(name: str) -> tuple[EgressPeer, ...]:
+    """Peers such as `localhost:9443=/etc/ca.pem, idp.internal:443`. What cannot be read stops the start."""
+    return tuple(_peer(name, text) for text in env_list(name))
+
+
+def _peer(name: str, text: str) -> EgressPeer:
+    authority, _, ca_file = text.partition("=")
+    host, _, port = authority.strip().rpartition(":")
+    if not host or not port.isdecimal() or (ca_file and not Path(ca_file.strip()).is_file()):
+        raise ImproperlyConfigured(f"{name} holds something that is no host:port or host:port=CA file.")
+    return EgressPeer(host.strip("[]").lower(), int(port), ca_file.strip())
+
+
+def env_ports(name: str, default: str) -> frozenset[int]:
+    try:
+        return frozenset(int(text) for text in env_list(name, default))
+    except ValueError as cause:
+        raise ImproperlyConfigured(f"{name} holds something that is no port.") from cause
+
+
+def env_proxy(name: str) -> str:
+    """The address of a proxy for outgoing connections, or ""; only http:// ones, which carry TLS through unseen."""
+    url = env_text(name)
+    if url and (urlsplit(url).scheme != "http" or not urlsplit(url).hostname):
+        raise ImproperlyConfigured(f"{name} is no http:// URL.")
+    return url
+
+
 def env_secret(name: str) -> str:
     """A secret from NAME, or from the file that NAME_FILE names; "" when neither is set (checks refuse it)."""
     file = os.environ.get(f"{name}_FILE")
@@ -112,3 +149,6 @@ class RegistrySettings:
     audit_origin: str = ""
     audit_witness_file: str = ""
     audit_witness_keys: tuple[str, ...] = ()
+    egress_ports: frozenset[int] = frozenset({443, 8443})
+    egress_allow: tuple[EgressPeer, ...] = ()
+    egress_proxy: str = ""

@@ -11,6 +11,9 @@ from portal.config.environment import (
     env_int,
     env_list,
     env_networks,
+    env_peers,
+    env_ports,
+    env_proxy,
     env_secret,
     env_text,
 )
@@ -41,6 +44,9 @@ REGISTRY = RegistrySettings(
         "CONCORDAT_REGISTRATION_RATE_OF_ORGANIZATION", 600 * _OFTEN
     ),
     registrations_per_minute=env_int("CONCORDAT_REGISTRATION_RATE", 6000 * _OFTEN),
+    egress_ports=env_ports("CONCORDAT_EGRESS_PORTS", "443,8443"),
+    egress_allow=env_peers("CONCORDAT_EGRESS_ALLOW"),
+    egress_proxy=env_proxy("CONCORDAT_EGRESS_PROXY"),
 )
 
 SECRET_KEY = env_secret("SECRET_KEY")
