@@ -32,6 +32,7 @@ class Act(StrEnum):
     REACTIVATE = "reactivate"
     DEREGISTER = "deregister"
     EXPORT_AUDIT = "export audit"
+    PROVE_DOMAIN = "prove a domain of one's own organization"
     READ_OWN = "read own"
 
 
@@ -54,6 +55,7 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.REACTIVATE: _GUARDS,
     Act.DEREGISTER: _GUARDS,
     Act.EXPORT_AUDIT: frozenset({Role.AUDITOR, Role.SECURITY_OFFICER}),
+    Act.PROVE_DOMAIN: frozenset({Role.ORGANIZATION_ADMIN}),
     Act.READ_OWN: PARTNER_ROLES,
 }
 

@@ -181,3 +181,20 @@ def allow(monkeypatch: pytest.MonkeyPatch, host: str, port: int, ca_file: Path) 
 
     peers = (*settings.REGISTRY.egress_allow, EgressPeer(host, port, str(ca_file)))
     monkeypatch.setattr(settings, "REGISTRY", replace(settings.REGISTRY, egress_allow=peers))
+
+
+def stand_for(monkeypatch: pytest.MonkeyPatch, host: str, peer: Peer, signed_by: Authority) -> None:
+    """Let `https://host/` be this server, as a public one would be: the name resolves, and connections end here."""
+    allow(monkeypatch, host, 443, signed_by.file)
+    own_lookup, own_connect = socket.getaddrinfo, socket.socket.connect
+
+    def look_up(name, port, *args, **options):
+        if name == host:
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+        return own_lookup(name, port, *args, **options)
+
+    def connect(channel, address):
+        return own_connect(channel, ("127.0.0.1", peer.port) if address == ("127.0.0.1", 443) else address)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket.socket, "connect", connect)

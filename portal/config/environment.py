@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -58,6 +58,14 @@ def _peer(name: str, text: str) -> EgressPeer:
     if not host or not port.isdecimal() or (ca_file and not Path(ca_file.strip()).is_file()):
         raise ImproperlyConfigured(f"{name} holds something that is no host:port or host:port=CA file.")
     return EgressPeer(host.strip("[]").lower(), int(port), ca_file.strip())
+
+
+def env_resolvers(name: str) -> tuple[tuple[str, int], ...]:
+    """Addresses of DNS resolvers such as `192.0.2.1, 2001:db8::1`, each at port 53."""
+    try:
+        return tuple((str(ip_address(text)), 53) for text in env_list(name))
+    except ValueError as cause:
+        raise ImproperlyConfigured(f"{name} holds something that is no address.") from cause
 
 
 def env_ports(name: str, default: str) -> frozenset[int]:
@@ -152,3 +160,9 @@ class RegistrySettings:
     egress_ports: frozenset[int] = frozenset({443, 8443})
     egress_allow: tuple[EgressPeer, ...] = ()
     egress_proxy: str = ""
+    dns_resolvers: tuple[tuple[str, int], ...] = ()
+    name_server_port: int = 53
+    domain_challenge_days: int = 14
+    domain_check_hours: int = 24
+    domain_grace_days: int = 14
+    domain_checks_per_minute_of_organization: int = 10

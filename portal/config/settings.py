@@ -14,6 +14,7 @@ from portal.config.environment import (
     env_peers,
     env_ports,
     env_proxy,
+    env_resolvers,
     env_secret,
     env_text,
 )
@@ -47,6 +48,7 @@ REGISTRY = RegistrySettings(
     egress_ports=env_ports("CONCORDAT_EGRESS_PORTS", "443,8443"),
     egress_allow=env_peers("CONCORDAT_EGRESS_ALLOW"),
     egress_proxy=env_proxy("CONCORDAT_EGRESS_PROXY"),
+    dns_resolvers=env_resolvers("CONCORDAT_DNS_RESOLVERS"),
 )
 
 SECRET_KEY = env_secret("SECRET_KEY")
@@ -356,6 +358,7 @@ CELERY_BEAT_SCHEDULE = {
         "kwargs": {"queue": "audit"},
         "options": {"expires": 15, "queue": "audit"},
     },
+    "recheck-domains": {"task": "registry.tasks.recheck_domains", "schedule": 30, "options": {"expires": 30}},
     "purge-expired-tokens": {
         "task": "registry.tasks.purge_expired_tokens",
         "schedule": 300,

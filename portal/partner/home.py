@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from portal.authn import viewer_of
@@ -74,8 +75,10 @@ def _tasks(row: OrganizationRow, viewer: Viewer) -> list[dict[str, Any]]:
         _task("Legal facts are recorded", "By the operator, with you.", "done"),
         _task(
             "A domain is proved",
-            "The operator attests it; hosts of redirection URIs have to be under it.",
-            "done" if proved else "waits for us",
+            "You show that it is yours; hosts of redirection URIs have to be under it.",
+            "done" if proved else "not started",
+            now=not proved,
+            step=(reverse("partner:domains"), "Prove a domain"),
         ),
         _task(
             "A first client is registered in the sandbox",
@@ -91,5 +94,9 @@ def _tasks(row: OrganizationRow, viewer: Viewer) -> list[dict[str, Any]]:
     ]
 
 
-def _task(title: str, note: str, word: str, *, now: bool = False) -> dict[str, Any]:
-    return {"title": title, "note": note, "word": word, "now": now}
+def _task(
+    title: str, note: str, word: str, *, now: bool = False, step: tuple[str, str] = ("", "")
+) -> dict[str, Any]:
+    """One line of the checklist; `step` is where to do it and the words for that, shown while it is the next one."""
+    href, verb = step if now else ("", "")
+    return {"title": title, "note": note, "word": word, "now": now, "href": href, "verb": verb}

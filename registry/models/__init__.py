@@ -19,6 +19,7 @@ from .notices import Notice, NoticeKind, NoticeOutcome
 from .organizations import (
     Contact,
     ContactKind,
+    DomainChallenge,
     DomainProof,
     Entitlement,
     Organization,
@@ -43,6 +44,7 @@ __all__ = [
     "Contact",
     "ContactKind",
     "DeviceGrant",
+    "DomainChallenge",
     "DomainProof",
     "Entitlement",
     "Grant",

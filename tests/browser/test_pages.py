@@ -68,7 +68,7 @@ STAFF = (
     "audit",
     "audit event",
 )
-PARTNER = ("partner home", "partner clients", "partner client", "partner team")
+PARTNER = ("partner home", "partner clients", "partner client", "partner domains", "partner team")
 OTHERS = {
     "people of an administrator": ("root", "/staff/people/"),
     "queue of an auditor": ("ada", "/staff/queue/"),

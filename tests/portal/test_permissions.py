@@ -35,11 +35,12 @@ def test_a_security_officer_stops_things_and_decides_no_case() -> None:
 
 @pytest.mark.parametrize("role", sorted(PARTNER_ROLES))
 def test_partners_read_their_own(role: Role) -> None:
-    assert acts(role) - {Act.END_OWN_ACCESS} == {Act.READ_OWN}
+    assert acts(role) - {Act.END_OWN_ACCESS, Act.PROVE_DOMAIN} == {Act.READ_OWN}
 
 
 def test_an_admin_of_an_organization_ends_access_to_it() -> None:
     assert ROLES[Act.END_OWN_ACCESS] == {Role.ORGANIZATION_ADMIN}
+    assert ROLES[Act.PROVE_DOMAIN] == {Role.ORGANIZATION_ADMIN}
 
 
 def test_end_users_have_no_portal() -> None:
