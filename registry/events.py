@@ -51,6 +51,8 @@ class Event(StrEnum):
     CLIENT_SECRET_ISSUED = "client.secret.issued"
     CLIENT_SECRET_RETIRED = "client.secret.retired"
 
+    KEY_SET_CHANGED = "client.key_set.changed"
+    KEY_SET_MISSED = "client.key_set.missed"
     CLIENT_UNUSED_SEEN = "client.disuse.noticed"
     CLIENT_RESTRICTED = "client.state.restricted"
     CLIENT_LIFTED = "client.state.lifted"

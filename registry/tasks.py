@@ -10,6 +10,7 @@ from registry import (
     expiry,
     heartbeat,
     idempotency,
+    key_refresh,
     notices,
     rate,
     staleness,
@@ -41,6 +42,11 @@ def follow_unused_clients(*, ids: list[str] | None = None, limit: int = 500, **_
 @shared_task
 def recheck_domains(*, ids: list[int] | None = None, limit: int = 20, **_: object) -> None:
     domain_reviews.recheck_due(ids=ids, limit=limit, now=clock.now())
+
+
+@shared_task
+def refresh_key_sets(*, ids: list[int] | None = None, limit: int = 40, **_: object) -> None:
+    key_refresh.refresh_due(ids=ids, limit=limit, now=clock.now())
 
 
 @shared_task

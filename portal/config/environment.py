@@ -166,3 +166,5 @@ class RegistrySettings:
     domain_check_hours: int = 24
     domain_grace_days: int = 14
     domain_checks_per_minute_of_organization: int = 10
+    key_set_minutes: int = 15
+    key_set_stale_hours: int = 24

@@ -2,7 +2,7 @@
 
 from . import audit as _audit  # noqa: F401  (Django has to see the table)
 from . import transparency as _transparency  # noqa: F401  (Django has to see the tables)
-from .clients import SEARCHED, Client, ClientKey, KeyState
+from .clients import SEARCHED, Client, ClientKey, KeySet, KeyState
 from .credentials import (
     ClientSecret,
     IdempotentRegistration,
@@ -55,6 +55,7 @@ __all__ = [
     "Invitation",
     "IssuanceStop",
     "KeyFingerprint",
+    "KeySet",
     "KeyState",
     "Notice",
     "NoticeKind",

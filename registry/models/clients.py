@@ -97,6 +97,30 @@ class Client(AbstractApplication):
         return self.name or self.client_id
 
 
+class KeySet(models.Model):
+    """Keys as they were fetched from an address that a client names, or wants to name, as its `jwks_uri`.
+
+    tried_at       of the last attempt, whatever came of it
+    next_fetch_at  when the sweep looks again
+    failing_since  since when no attempt has brought a set that is accepted; `found` says why the last did not
+    """
+
+    client = models.ForeignKey(
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.PROTECT, related_name="key_sets"
+    )
+    uri = models.CharField(max_length=2048)
+    keys = models.JSONField()
+    fetched_at = models.DateTimeField()
+    tried_at = models.DateTimeField()
+    next_fetch_at = models.DateTimeField()
+    failing_since = models.DateTimeField(null=True, blank=True)
+    found = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "uri"], name="one_key_set_for_an_address")]
+        indexes = [models.Index(fields=["next_fetch_at"], name="key_set_by_next_fetch")]
+
+
 class KeyState(models.TextChoices):
     ACTIVE = "active"
     RETIRED = "retired"

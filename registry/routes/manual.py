@@ -34,4 +34,4 @@ def register(
         evidence={"justification": justification, "by": actor.name},
         valid_until=valid_until,
     )
-    return registration.register(request, actor=actor, now=now)[0]
+    return registration.register(registration.with_keys(request, now=now), actor=actor, now=now)[0]

@@ -23,7 +23,25 @@ from registry.policy.rule import (
 )
 from tests.each import check_each
 
-SECTIONS = {"U1", "U2", "U3", "U4", "U5", "G1", "A1", "A2", "K1", "K2", "S1", "T2", "D1", "C1", "L1", "P1"}
+SECTIONS = {
+    "U1",
+    "U2",
+    "U3",
+    "U4",
+    "U5",
+    "G1",
+    "A1",
+    "A2",
+    "K1",
+    "K2",
+    "K3",
+    "S1",
+    "T2",
+    "D1",
+    "C1",
+    "L1",
+    "P1",
+}
 
 
 Shown = tuple[Rule, Example]
