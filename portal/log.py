@@ -38,6 +38,7 @@ SENTENCES: Mapping[str, str] = {
     Event.REGISTRATION_REJECTED: "Registration rejected",
     Event.KEY_SET_CHANGED: "Keys at the client's address changed",
     Event.KEY_SET_MISSED: "Keys at the client's address not accepted; those of before go on",
+    Event.LOGO_CHANGED: "Logo of the client drawn anew",
     Event.CLIENT_UNUSED_SEEN: "Client not in use; its organization is told",
     Event.CLIENT_RESTRICTED: "Client restricted",
     Event.CLIENT_LIFTED: "Restriction of the client lifted",

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from registry import jwk, rows
+from registry import jwk, logos, rows
 from registry.client_credentials import SECRET_METHODS
 from registry.client_metadata import ClientMetadata
 from registry.errors import Finding, InvalidClientMetadata
@@ -70,9 +70,12 @@ def replace(client: Client, metadata: ClientMetadata, now: datetime) -> None:
     Raises InvalidClientMetadata when a key was taken since the metadata was judged. Judges nothing itself.
     """
     sources, method = _key_sources(client), client.metadata["token_endpoint_auth_method"]
+    logo = client.metadata.get("logo_uri")
     project(client, metadata)
     client.version += 1
     rows.update(client, *_PROJECTED, "version")
+    if metadata.logo_uri != logo:
+        logos.follow(client, metadata, now)
     if _key_sources(client) != sources:
         follow_keys(client, metadata, now)
     if metadata.token_endpoint_auth_method not in SECRET_METHODS and method in SECRET_METHODS:

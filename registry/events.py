@@ -53,6 +53,7 @@ class Event(StrEnum):
 
     KEY_SET_CHANGED = "client.key_set.changed"
     KEY_SET_MISSED = "client.key_set.missed"
+    LOGO_CHANGED = "client.logo.changed"
     CLIENT_UNUSED_SEEN = "client.disuse.noticed"
     CLIENT_RESTRICTED = "client.state.restricted"
     CLIENT_LIFTED = "client.state.lifted"

@@ -22,6 +22,7 @@ from registry import (
     facts,
     key_sets,
     lifecycle,
+    logos,
     rows,
 )
 from registry.actors import Actor
@@ -127,6 +128,8 @@ def register(request: RegistrationRequest, *, actor: Actor, now: datetime) -> tu
     with client_rows.no_key_taken():
         rows.insert(client, *client_rows.new_keys(client, judgement.metadata, now), decision, *held.rows)
     key_sets.keep(client, judgement.metadata, now)
+    if judgement.metadata.logo_uri is not None:
+        logos.follow(client, judgement.metadata, now)
     _record_decision(decision, client, actor, now)
     return registered(client, held.token, held.secret), client
 

@@ -11,6 +11,7 @@ from registry import (
     heartbeat,
     idempotency,
     key_refresh,
+    logos,
     notices,
     rate,
     staleness,
@@ -47,6 +48,11 @@ def recheck_domains(*, ids: list[int] | None = None, limit: int = 20, **_: objec
 @shared_task
 def refresh_key_sets(*, ids: list[int] | None = None, limit: int = 40, **_: object) -> None:
     key_refresh.refresh_due(ids=ids, limit=limit, now=clock.now())
+
+
+@shared_task
+def fetch_logos(*, ids: list[int] | None = None, limit: int = 20, **_: object) -> None:
+    logos.fetch_due(ids=ids, limit=limit, now=clock.now())
 
 
 @shared_task

@@ -347,6 +347,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-notices": _every(10, "send_notices"),
     "recheck-domains": _every(30, "recheck_domains"),
     "refresh-key-sets": _every(30, "refresh_key_sets"),
+    "fetch-logos": _every(30, "fetch_logos"),
     "note-heartbeat": {
         "task": "registry.tasks.note_heartbeat",
         "schedule": 15,

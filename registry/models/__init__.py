@@ -2,7 +2,7 @@
 
 from . import audit as _audit  # noqa: F401  (Django has to see the table)
 from . import transparency as _transparency  # noqa: F401  (Django has to see the tables)
-from .clients import SEARCHED, Client, ClientKey, KeySet, KeyState
+from .clients import SEARCHED, Client, ClientKey, ClientLogo, KeySet, KeyState
 from .credentials import (
     ClientSecret,
     IdempotentRegistration,
@@ -40,6 +40,7 @@ __all__ = [
     "AccessToken",
     "Client",
     "ClientKey",
+    "ClientLogo",
     "ClientSecret",
     "Contact",
     "ContactKind",

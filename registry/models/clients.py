@@ -121,6 +121,27 @@ class KeySet(models.Model):
         indexes = [models.Index(fields=["next_fetch_at"], name="key_set_by_next_fetch")]
 
 
+class ClientLogo(models.Model):
+    """Our own drawing of the picture at a client's `logo_uri`; empty until it was fetched, or where it is none.
+
+    digest  SHA-256 of `picture` in hex, by which it is served
+    found   why the last attempt brought none
+    """
+
+    client = models.OneToOneField(
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.PROTECT, related_name="logo"
+    )
+    uri = models.CharField(max_length=2048)
+    picture = models.BinaryField(default=bytes)
+    digest = models.CharField(max_length=64, blank=True, db_index=True)
+    fetched_at = models.DateTimeField(null=True, blank=True)
+    next_fetch_at = models.DateTimeField()
+    found = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_fetch_at"], name="logo_by_next_fetch")]
+
+
 class KeyState(models.TextChoices):
     ACTIVE = "active"
     RETIRED = "retired"

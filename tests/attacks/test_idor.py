@@ -40,7 +40,7 @@ SAME_FORM: Mapping[str, Callable[[], object]] = {
     "domain": lambda: f"acme-{secrets.token_hex(4)}.example",
 }
 # Arguments that name no object of an organization: a secret is its own permission, a word means the same to all.
-NOBODYS = {"token", "uidb36", "key", "code", "staff_id", "role", "environment"}
+NOBODYS = {"digest", "token", "uidb36", "key", "code", "staff_id", "role", "environment"}
 OUTSIDERS = ("anonymous", "viewer", "developer", "admin", "enduser", "software")
 WITHIN = [route for route in ROUTES.values() if set(route.arguments) - NOBODYS]
 NESTED = [route for route in WITHIN if len(set(route.arguments) - NOBODYS) > 1]

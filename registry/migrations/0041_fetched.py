@@ -1,4 +1,4 @@
-"""Sets of keys that are fetched from clients' own addresses."""
+"""What is fetched from clients' own addresses: sets of keys, and logos."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -11,6 +11,34 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="ClientLogo",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uri", models.CharField(max_length=2048)),
+                ("picture", models.BinaryField(default=bytes)),
+                ("digest", models.CharField(blank=True, db_index=True, max_length=64)),
+                ("fetched_at", models.DateTimeField(blank=True, null=True)),
+                ("next_fetch_at", models.DateTimeField()),
+                ("found", models.CharField(blank=True, max_length=500)),
+                (
+                    "client",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="logo",
+                        to=settings.OAUTH2_PROVIDER_APPLICATION_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["next_fetch_at"], name="logo_by_next_fetch")],
+            },
+        ),
         migrations.CreateModel(
             name="KeySet",
             fields=[
