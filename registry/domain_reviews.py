@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from registry import audit, domain_checks, domain_proofs, lifecycle, notices
+from registry import audit, clock, domain_checks, domain_proofs, lifecycle, notices
 from registry.actors import system
 from registry.domain_checks import Look, SignMissing
 from registry.domain_signs import Sign
@@ -32,9 +32,8 @@ def recheck_due(
     """
     due = ProvedDomain.objects.filter(ended_at=None, next_check_at__lte=now)
     found = (due if ids is None else due.filter(pk__in=ids)).order_by("next_check_at")
-    return sum(
-        _recheck(proved_id, look, now) for proved_id in list(found.values_list("pk", flat=True)[:limit])
-    )
+    rows = list(found.values_list("pk", flat=True)[:limit])
+    return sum(_recheck(proved_id, look, now) for proved_id in clock.within(clock.SWEEP_SECONDS, rows))
 
 
 def _recheck(proved_id: int, look: Look, now: datetime) -> bool:

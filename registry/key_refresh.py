@@ -12,7 +12,18 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from registry import access, audit, client_rows, decisions, facts, key_reuse, key_sets, lifecycle, loading
+from registry import (
+    access,
+    audit,
+    client_rows,
+    clock,
+    decisions,
+    facts,
+    key_reuse,
+    key_sets,
+    lifecycle,
+    loading,
+)
 from registry.actors import system
 from registry.client_metadata import ClientMetadata
 from registry.errors import Finding, InvalidClient, RegistrationRefused
@@ -36,7 +47,7 @@ def refresh_due(*, ids: Sequence[int] | None = None, limit: int, now: datetime) 
     due = KeySet.objects.filter(next_fetch_at__lte=now)
     found = (due if ids is None else due.filter(pk__in=ids)).order_by("next_fetch_at")
     rows = list(found.select_related("client").exclude(client__state__in=FINAL_STATES)[:limit])
-    return sum(_refresh_or_forget(row, now) for row in rows)
+    return sum(_refresh_or_forget(row, now) for row in clock.within(clock.SWEEP_SECONDS, rows))
 
 
 def acting(client: ActingClient, kid: object, now: datetime) -> ActingClient:
@@ -126,13 +137,15 @@ def _let_have(client: Client, fetched: ClientMetadata, held: KeySet, now: dateti
 
 @transaction.atomic
 def _miss(row: KeySet, fetched: ClientMetadata, findings: Sequence[Finding], now: datetime) -> None:
-    """Remember why; the first of several failures in a row is an event."""
+    """Remember why, and come again later the longer it lasts; the first of several failures in a row is an event."""
     client = lifecycle.lock_client(row.client.client_id)
     found = "; ".join(f"{finding.member} {finding.found}" for finding in findings)[:500]
     held = KeySet.objects.get(pk=row.pk)
     if held.failing_since is None or held.found != found:
         _record(Event.KEY_SET_MISSED, client, now, reason=found, after={"jwks_uri": row.uri})
     held.failing_since, held.found = held.failing_since or now, found
+    longest = timedelta(minutes=settings.REGISTRY.key_set_minutes)
+    held.next_fetch_at = now + min(max(now - held.failing_since, AT_MOST_EVERY), longest)
     held.save(force_update=True)
     document = {"jwks": {"keys": fetched.key_documents}}
     key_reuse.tell(findings, document, organization_id=client.organization_id, actor=_ACTOR, now=now)

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from django.db import transaction
 
-from registry import audit, egress, lifecycle, pictures
+from registry import audit, clock, egress, lifecycle, pictures
 from registry.actors import system
 from registry.client_metadata import ClientMetadata
 from registry.egress import Limits
@@ -41,7 +41,8 @@ def fetch_due(*, ids: Sequence[int] | None = None, limit: int, now: datetime) ->
     """
     due = ClientLogo.objects.filter(next_fetch_at__lte=now).exclude(client__state__in=FINAL_STATES)
     found = (due if ids is None else due.filter(pk__in=ids)).order_by("next_fetch_at")
-    return sum(_fetch(row, now) for row in list(found.select_related("client")[:limit]))
+    rows = list(found.select_related("client")[:limit])
+    return sum(_fetch(row, now) for row in clock.within(clock.SWEEP_SECONDS, rows))
 
 
 def _fetch(row: ClientLogo, now: datetime) -> bool:

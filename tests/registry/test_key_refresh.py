@@ -117,6 +117,17 @@ class TestSweep:
         row = KeySet.objects.get(client=client)
         assert "cannot be reached" in row.found
 
+    def test_of_a_server_that_fails_comes_later_the_longer_it_lasts(
+        self, partner: Partner, held: tuple[Client, world.Signer]
+    ) -> None:
+        client, _ = held
+        partner.said = None
+        first = world.now() + HOUR
+        for minutes, wait in ((0, 1), (5, 5), (120, 15)):
+            now = first + minutes * MINUTE
+            self.sweep(client, now)
+            assert KeySet.objects.get(client=client).next_fetch_at == now + wait * MINUTE
+
     def test_of_a_server_that_is_well_again_forgets_the_failure(
         self, partner: Partner, held: tuple[Client, world.Signer]
     ) -> None:
