@@ -81,6 +81,7 @@ ANSWERS: Mapping[type[errors.Refusal], Answer] = {
         "An equal request is being answered",
         "draft-ietf-httpapi-idempotency-key §2.7",
     ),
+    errors.SignNotSeen: Answer(409, "domain_not_proved", "The domain does not show the proof", "product"),
     errors.KeyReused: Answer(
         422,
         "idempotency_key_reused",

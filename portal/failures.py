@@ -49,6 +49,7 @@ FATES: Mapping[str, Without] = {
     "token": _NEEDS_THE_DATABASE,
     "register": _NEEDS_THE_DATABASE,
     "authorize": _NEEDS_THE_DATABASE,
+    "logo": _NEEDS_THE_DATABASE,
     "account_login": _NEEDS_THE_DATABASE,
     "api": _NEEDS_THE_DATABASE,
     "organization_contain": _NEEDS_THE_DATABASE,

@@ -32,6 +32,7 @@ class Act(StrEnum):
     REACTIVATE = "reactivate"
     DEREGISTER = "deregister"
     EXPORT_AUDIT = "export audit"
+    PROVE_DOMAIN = "prove a domain of one's own organization"
     READ_OWN = "read own"
     LEAVE_OWN = "end one's own access"
     MANAGE_OWN_TEAM = "invite people to one's own organization and change their roles"
@@ -59,6 +60,7 @@ ROLES: Mapping[Act, frozenset[Role]] = {
     Act.REACTIVATE: _GUARDS,
     Act.DEREGISTER: _GUARDS,
     Act.EXPORT_AUDIT: frozenset({Role.AUDITOR, Role.SECURITY_OFFICER}),
+    Act.PROVE_DOMAIN: frozenset({Role.ORGANIZATION_ADMIN}),
     Act.READ_OWN: PARTNER_ROLES,
     Act.LEAVE_OWN: PARTNER_ROLES,
     Act.MANAGE_OWN_TEAM: frozenset({Role.ORGANIZATION_ADMIN}),

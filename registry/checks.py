@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Critical, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
@@ -162,6 +163,21 @@ def audit_log_has_a_key(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
             hint="Where the audit log is signed, set AUDIT_KEY as the other keys; elsewhere AUDIT_PUBLIC_KEYS.",
             id="registry.E007",
         )
+    ]
+
+
+@register("concordat")
+def every_exception_of_egress_is_named(
+    app_configs: Sequence[AppConfig] | None, **_: Any
+) -> list[CheckMessage]:
+    """R010: what the registry may call beside public addresses is known to whoever deploys it."""
+    return [
+        checks.Warning(
+            f"{peer.host}:{peer.port} may be called whatever address it has.",
+            hint="Remove it from CONCORDAT_EGRESS_ALLOW unless partners may make the registry call it.",
+            id="registry.W010",
+        )
+        for peer in settings.REGISTRY.egress_allow
     ]
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from registry.errors import (
     Finding,
@@ -90,12 +90,13 @@ class ClientMetadata:
 
     redirect_uris, grant_types, response_types, contacts   in the order they were sent
     jwks        read-only `{"keys": ({...}, ...)}`, by value only
+    fetched_jwks  the same as `jwks`, from `jwks_uri`; None until somebody fetched it. Never part of the document
     localized   `(("client_name#de", "..."), ...)`, sorted by name
     given       members that were sent with a value
     ignored     members that were sent and dropped, made printable, sorted, at most 100
     protected   those of `ignored` that only the server may set
 
-    The last four never enter a comparison: two requests that mean the same are equal.
+    The last five never enter a comparison: two requests that mean the same are equal.
     Source: RFC 7591 §2, §2.2; OpenID Connect Registration §2 for application_type and the signing algorithm.
     """
 
@@ -121,6 +122,7 @@ class ClientMetadata:
     ignored: tuple[str, ...] = field(default=(), compare=False)
     protected: tuple[str, ...] = field(default=(), compare=False)
     claimed_client_id: str | None = field(default=None, compare=False)
+    fetched_jwks: Mapping[str, object] | None = field(default=None, compare=False)
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -128,9 +130,25 @@ class ClientMetadata:
 
     @property
     def keys(self) -> tuple[Mapping[str, object], ...]:
-        """The keys of `jwks`, empty without one."""
-        keys = self.jwks["keys"] if self.jwks else ()
+        """The keys by value or, where they were fetched, by reference; empty without any."""
+        held = self.fetched_jwks if self.jwks is None else self.jwks
+        keys = held["keys"] if held else ()
         return keys if isinstance(keys, tuple) else ()
+
+    @property
+    def key_documents(self) -> list[dict[str, Any]]:
+        """The same keys, fit for the database."""
+        return cast(list[dict[str, Any]], _thaw(self.keys))
+
+    @property
+    def key_source(self) -> str:
+        """The member by which the keys came, for what is said of them."""
+        return "jwks" if self.jwks is not None or self.jwks_uri is None else "jwks_uri"
+
+    @property
+    def awaits_keys(self) -> bool:
+        """Whether there are keys that nobody fetched yet."""
+        return self.jwks is None and self.jwks_uri is not None and self.fetched_jwks is None
 
     def as_document(self) -> dict[str, Json]:
         """The effective metadata in the words of the standard, fit for an answer and for the database."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from registry import jwk, rows
+from registry import jwk, logos, rows
 from registry.client_credentials import SECRET_METHODS
 from registry.client_metadata import ClientMetadata
 from registry.errors import Finding, InvalidClientMetadata
@@ -42,7 +42,7 @@ def new_keys(client: Client, metadata: ClientMetadata, now: datetime) -> list[Cl
     """Rows of the keys that the metadata names, for the ledger; still to be written."""
     return [
         _key(client, key, document, now)
-        for key, document in zip(metadata.keys, _key_documents(client), strict=True)
+        for key, document in zip(metadata.keys, metadata.key_documents, strict=True)
     ]
 
 
@@ -69,18 +69,28 @@ def replace(client: Client, metadata: ClientMetadata, now: datetime) -> None:
 
     Raises InvalidClientMetadata when a key was taken since the metadata was judged. Judges nothing itself.
     """
-    keys, method = client.metadata.get("jwks"), client.metadata["token_endpoint_auth_method"]
+    sources, method = _key_sources(client), client.metadata["token_endpoint_auth_method"]
+    logo = client.metadata.get("logo_uri")
     project(client, metadata)
     client.version += 1
     rows.update(client, *_PROJECTED, "version")
-    if client.metadata.get("jwks") != keys:
-        _follow_keys(client, metadata, now)
+    if metadata.logo_uri != logo:
+        logos.follow(client, metadata, now)
+    if _key_sources(client) != sources:
+        follow_keys(client, metadata, now)
     if metadata.token_endpoint_auth_method not in SECRET_METHODS and method in SECRET_METHODS:
         ClientSecret.objects.filter(client=client, ended_at=None).update(ended_at=now)
 
 
-def _follow_keys(client: Client, metadata: ClientMetadata, now: datetime) -> None:
-    """Add, bring back and retire rows, so that the active ones are those of the metadata."""
+def _key_sources(client: Client) -> tuple[Any, Any]:
+    return client.metadata.get("jwks"), client.metadata.get("jwks_uri")
+
+
+def follow_keys(client: Client, metadata: ClientMetadata, now: datetime) -> None:
+    """Add, bring back and retire rows of a locked client, so that the active ones are those of the metadata.
+
+    Raises InvalidClientMetadata when a key was taken since they were judged.
+    """
     held = {row.thumbprint: row for row in ClientKey.objects.filter(client=client)}
     wanted = new_keys(client, metadata, now)
     names = [row.thumbprint for row in wanted]
@@ -115,7 +125,3 @@ def _key(client: Client, key: jwk.Jwk, document: dict[str, Any], now: datetime) 
 _KEY_TAKEN = Finding(
     "jwks", "a key belongs to another client", "Make a new key for this client.", "K2.owner", "OWASP NHI9"
 )
-
-
-def _key_documents(client: Client) -> list[dict[str, Any]]:
-    return list(client.metadata.get("jwks", {}).get("keys", []))

@@ -269,7 +269,17 @@ def spend_initial_access_token(row: InitialAccessToken, now: datetime) -> None:
         cursor.execute(_SPEND, [row.pk, now])
         spent = cursor.rowcount
     if spent != 1:
-        raise InvalidToken("The initial access token is spent.", fix="Ask the registry for a new one.")
+        raise _spent()
+
+
+def require_use_left(row: InitialAccessToken) -> None:
+    """Raise InvalidToken when no use was left as the row was read. Counts nothing: `spend_…` has the last word."""
+    if row.uses >= row.max_uses:
+        raise _spent()
+
+
+def _spent() -> InvalidToken:
+    return InvalidToken("The initial access token is spent.", fix="Ask the registry for a new one.")
 
 
 def matches(value: str, resting: str) -> bool:

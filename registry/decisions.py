@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from registry import audit, client_metadata, client_rows, facts, lifecycle
+from registry import audit, client_metadata, client_rows, facts, key_sets, lifecycle
 from registry.actors import Actor, ActorKind
 from registry.client_metadata import ClientMetadata
 from registry.errors import Conflict, FourEyesRequired, InvalidInput, NotFound
@@ -46,8 +46,12 @@ def judged(client: Client, metadata: ClientMetadata, now: datetime) -> ClientMet
 
 
 def stored(client: Client, document: Mapping[str, Any]) -> ClientMetadata:
-    """Metadata that rests in our own tables: of this client, though the document does not say so."""
-    return replace(client_metadata.parse(document), claimed_client_id=client.client_id)
+    """Metadata that rests in our own tables: of this client, though the document does not say so.
+
+    Keys by reference are those that were fetched last.
+    """
+    metadata = replace(client_metadata.parse(document), claimed_client_id=client.client_id)
+    return key_sets.held(client, metadata)
 
 
 @transaction.atomic

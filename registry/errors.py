@@ -246,6 +246,10 @@ class StillRunning(Conflict):
         self.retry_after = 1
 
 
+class SignNotSeen(Conflict):
+    """A domain does not show what its organization was asked to publish, at least not yet."""
+
+
 class KeyReused(Refusal):
     """An Idempotency-Key was used for another request before."""
 

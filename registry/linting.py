@@ -43,5 +43,5 @@ def lint(
     except RegistrationRefused as refusal:
         return Linted(None, refusal.findings)
     context = facts.gather(organization, environment, metadata, route=route, token=None, now=now)
-    judgement = engine.judge(metadata, context)
+    judgement = engine.judge(metadata, context, rules=engine.BEFORE_FETCH)
     return Linted(judgement.metadata, judgement.findings, judgement.replaced)

@@ -30,7 +30,7 @@ _LONGEST_WAIT = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What one kind of notice says; the fields in braces come from the client and the notice's facts."""
+    """What one kind of notice says; the fields in braces come from the client, if any, and the notice's facts."""
 
     subject: str
     body: str
@@ -68,6 +68,20 @@ _TEXTS: Mapping[str, _Text] = {
         "replace it now.\n\n"
         "The audit log has the event client.key.presented.",
     ),
+    NoticeKind.DOMAIN_MISSING: _Text(
+        "The proof of {domain} is not there any more",
+        "What you published at {domain} to prove that it is yours was not found:\n"
+        "{found}.\n\n"
+        "Until {day} nothing changes. If it is not seen again by then, the proof ends: software with\n"
+        "hosts there goes on, but no registration or change with such a host is accepted.",
+    ),
+    NoticeKind.DOMAIN_ENDED: _Text(
+        "The proof of {domain} has ended",
+        "What you published at {domain} to prove that it is yours has been missing since {day}.\n"
+        "The proof has ended: software with hosts there goes on, but no registration or change with such\n"
+        "a host is accepted.\n\n"
+        "If the domain is still yours, prove it again in the portal.",
+    ),
 }
 
 
@@ -94,11 +108,29 @@ def owe(
     reader  the organization that is told, when it is not the client's own
     facts   `day` and `days` as the text of the kind wants them; never a credential
     """
+    _owe(kind, reader or client.organization_id, client, f"{client.pk}|{once}", now, facts)
+
+
+def owe_organization(
+    kind: NoticeKind, organization_id: UUID, *, once: str, now: datetime, **facts: Any
+) -> None:
+    """The same about the organization itself; `once` names the occasion among those of this kind."""
+    _owe(kind, organization_id, None, once, now, facts)
+
+
+def _owe(
+    kind: NoticeKind,
+    organization_id: UUID,
+    client: Client | None,
+    once: str,
+    now: datetime,
+    facts: Mapping[str, Any],
+) -> None:
     notice = Notice(
         kind=kind,
-        organization_id=reader or client.organization_id,
+        organization_id=organization_id,
         client=client,
-        once=f"{kind}|{client.pk}|{once}",
+        once=f"{kind}|{once}",
         facts=facts,
         created_at=now,
         due_at=now,
@@ -166,12 +198,7 @@ def _addresses(notice: Notice) -> list[str]:
 
 
 def _message(notice: Notice, addresses: Sequence[str]) -> EmailMessage:
-    fields = {
-        "client_id": notice.client.client_id,
-        "name": str(notice.client),
-        "environment": notice.client.environment,
-        **notice.facts,
-    }
+    fields = {**_fields(notice.client), **notice.facts}
     text, host = _TEXTS[notice.kind], urlsplit(settings.REGISTRY.issuer).hostname
     return EmailMessage(
         subject=text.subject.format(**fields),
@@ -179,3 +206,9 @@ def _message(notice: Notice, addresses: Sequence[str]) -> EmailMessage:
         to=list(addresses),
         headers={"Message-ID": f"<{notice.pk}@{host}>", "Auto-Submitted": "auto-generated"},
     )
+
+
+def _fields(client: Client | None) -> dict[str, str]:
+    if client is None:
+        return {}
+    return {"client_id": client.client_id, "name": str(client), "environment": client.environment}

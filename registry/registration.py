@@ -4,7 +4,7 @@ Everything of one registration happens in one transaction: what is refused leave
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,18 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Model
 
-from registry import access, client_credentials, client_rows, credentials, decisions, facts, lifecycle, rows
+from registry import (
+    access,
+    client_credentials,
+    client_rows,
+    credentials,
+    decisions,
+    facts,
+    key_sets,
+    lifecycle,
+    logos,
+    rows,
+)
 from registry.actors import Actor
 from registry.client_credentials import MintedSecret
 from registry.client_metadata import ClientMetadata
@@ -119,8 +130,39 @@ def register(request: RegistrationRequest, *, actor: Actor, now: datetime) -> tu
     held = _new_credentials(client, access.Epochs(standing.epoch, client.epoch), now)
     with client_rows.no_key_taken():
         rows.insert(client, *client_rows.new_keys(client, judgement.metadata, now), decision, *held.rows)
+    key_sets.keep(client, judgement.metadata, now)
+    if judgement.metadata.logo_uri is not None:
+        logos.follow(client, judgement.metadata, now)
     _record_decision(decision, client, actor, now)
     return registered(client, held.token, held.secret), client
+
+
+def with_keys(request: RegistrationRequest, *, now: datetime) -> RegistrationRequest:
+    """The same request with the keys of its `jwks_uri`, if it has one, which are fetched now.
+
+    First it is judged by all that can be said without them: whoever may not register makes nobody connect anywhere.
+    Called before the transaction of `register`, which judges all of it. Raises what that raises.
+    """
+    if not request.metadata.awaits_keys:
+        return request
+    if request.token is not None:
+        credentials.require_use_left(request.token)
+    organization = Organization.objects.get(pk=request.organization_id)
+    _may_register(
+        organization, access.organization_standing(organization, request.environment), request.token
+    )
+    context = facts.gather(
+        organization,
+        request.environment,
+        request.metadata,
+        route=request.route,
+        token=request.token,
+        now=now,
+    )
+    refusal = engine.judge(request.metadata, context, rules=engine.BEFORE_FETCH).refusal()
+    if refusal is not None:
+        raise _dated(refusal, context)
+    return replace(request, metadata=key_sets.fetched(request.metadata))
 
 
 def _may_register(

@@ -4,7 +4,19 @@ from uuid import UUID
 
 from celery import shared_task
 
-from registry import clock, expiry, heartbeat, idempotency, notices, rate, staleness, transparency
+from registry import (
+    clock,
+    domain_reviews,
+    expiry,
+    heartbeat,
+    idempotency,
+    key_refresh,
+    logos,
+    notices,
+    rate,
+    staleness,
+    transparency,
+)
 
 
 @shared_task
@@ -26,6 +38,21 @@ def expire_clients(*, ids: list[str] | None = None, limit: int = 500, **_: objec
 @shared_task
 def follow_unused_clients(*, ids: list[str] | None = None, limit: int = 500, **_: object) -> None:
     staleness.follow_unused(ids=ids, limit=limit, now=clock.now())
+
+
+@shared_task
+def recheck_domains(*, ids: list[int] | None = None, limit: int = 20, **_: object) -> None:
+    domain_reviews.recheck_due(ids=ids, limit=limit, now=clock.now())
+
+
+@shared_task
+def refresh_key_sets(*, ids: list[int] | None = None, limit: int = 40, **_: object) -> None:
+    key_refresh.refresh_due(ids=ids, limit=limit, now=clock.now())
+
+
+@shared_task
+def fetch_logos(*, ids: list[int] | None = None, limit: int = 20, **_: object) -> None:
+    logos.fetch_due(ids=ids, limit=limit, now=clock.now())
 
 
 @shared_task

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from registry import client_rows, decisions, jwk, lifecycle, rows
+from registry import client_rows, decisions, facts, jwk, key_sets, lifecycle, rows
 from registry.actors import Actor
 from registry.client_metadata import Change, ClientMetadata
 from registry.decisions import judged, stored
@@ -20,6 +20,7 @@ from registry.errors import InvalidInput, NotFound, StandingForbids
 from registry.events import Event
 from registry.identifiers import uuid7
 from registry.models import Client, Outcome, Registration, Review
+from registry.policy import engine
 from registry.policy.changes import Risk, risks
 from registry.states import State, Verb
 
@@ -56,11 +57,20 @@ def replace_metadata(
     _withdraw_waiting(client, actor, now)
     if not changes:
         return None
+    key_sets.keep(client, after, now)
     registration = _registration(client, before, after, evidence, actor, now)
     if registration.outcome == Outcome.PENDING:
         return _keep(Event.CHANGE_AWAITS_REVIEW, registration, client, actor, reason, now)
     _apply(registration, client, after, now)
     return _keep(Event.CHANGE_APPLIED, registration, client, actor, reason, now)
+
+
+def refuse_early(client: Client, metadata: ClientMetadata, now: datetime) -> None:
+    """Raise what the rules object to before anything is fetched. Locks nothing; all is judged again afterwards."""
+    context = facts.gather_for(client, metadata, now)
+    refusal = engine.judge(metadata, context, rules=engine.BEFORE_FETCH).refusal()
+    if refusal is not None:
+        raise refusal
 
 
 def _withdraw_waiting(client: Client, actor: Actor, now: datetime) -> None:
@@ -74,6 +84,7 @@ def _amend(
 ) -> Registration | None:
     if not changes:
         return None
+    key_sets.keep(client, after, now)
     registration = client.registrations.get(outcome=Outcome.PENDING)
     client_rows.replace(client, after, now)
     registration.metadata, registration.first_approval_by = client.metadata, ""

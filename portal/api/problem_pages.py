@@ -20,6 +20,10 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
         "The request contradicts what the registry holds, such as a name that is taken.",
         "Read what is there, then decide again.",
     ),
+    "domain_not_proved": (
+        "The domain does not show what the organization was asked to publish, at least not yet.",
+        "Publish it as the open challenge says, wait until it is out, and ask again.",
+    ),
     "four_eyes_required": (
         "One pair of eyes is not enough here, and whoever acts was the first pair.",
         "Let another person, or another service, do it.",

@@ -36,6 +36,10 @@ urlpatterns = [
     path(f"{_ORGANIZATION}/restore", organizations.Restore.as_view(), name="organization_restore"),
     path(f"{_ORGANIZATION}/domains", holdings.Domains.as_view(), name="domains"),
     path(f"{_ORGANIZATION}/domains/end", holdings.DomainEnd.as_view(), name="domain_end"),
+    path(
+        f"{_ORGANIZATION}/domains/challenges", holdings.DomainChallenges.as_view(), name="domain_challenges"
+    ),
+    path(f"{_ORGANIZATION}/domains/prove", holdings.DomainProof.as_view(), name="domain_proof"),
     path(f"{_ORGANIZATION}/entitlements/end", holdings.EntitlementEnd.as_view(), name="entitlement_end"),
     path(f"{_ORGANIZATION}/entitlements", holdings.Entitlements.as_view(), name="entitlements"),
     path(f"{_ORGANIZATION}/quotas", holdings.Quotas.as_view(), name="quotas"),

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -36,6 +36,51 @@ def env_networks(name: str) -> list[IPv4Network | IPv6Network]:
         return [ip_network(text) for text in env_list(name)]
     except ValueError as cause:
         raise ImproperlyConfigured(f"{name} holds something that is no address and no network.") from cause
+
+
+@dataclass(frozen=True, slots=True)
+class EgressPeer:
+    """One host and port that the registry may call whatever address it has; `ca_file` "" for the system's own."""
+
+    host: str
+    port: int
+    ca_file: str
+
+
+def env_peers(name: str) -> tuple[EgressPeer, ...]:
+    """Peers such as `localhost:9443=/etc/ca.pem, idp.internal:443`. What cannot be read stops the start."""
+    return tuple(_peer(name, text) for text in env_list(name))
+
+
+def _peer(name: str, text: str) -> EgressPeer:
+    authority, _, ca_file = text.partition("=")
+    host, _, port = authority.strip().rpartition(":")
+    if not host or not port.isdecimal() or (ca_file and not Path(ca_file.strip()).is_file()):
+        raise ImproperlyConfigured(f"{name} holds something that is no host:port or host:port=CA file.")
+    return EgressPeer(host.strip("[]").lower(), int(port), ca_file.strip())
+
+
+def env_resolvers(name: str) -> tuple[tuple[str, int], ...]:
+    """Addresses of DNS resolvers such as `192.0.2.1, 2001:db8::1`, each at port 53."""
+    try:
+        return tuple((str(ip_address(text)), 53) for text in env_list(name))
+    except ValueError as cause:
+        raise ImproperlyConfigured(f"{name} holds something that is no address.") from cause
+
+
+def env_ports(name: str, default: str) -> frozenset[int]:
+    try:
+        return frozenset(int(text) for text in env_list(name, default))
+    except ValueError as cause:
+        raise ImproperlyConfigured(f"{name} holds something that is no port.") from cause
+
+
+def env_proxy(name: str) -> str:
+    """The address of a proxy for outgoing connections, or ""; only http:// ones, which carry TLS through unseen."""
+    url = env_text(name)
+    if url and (urlsplit(url).scheme != "http" or not urlsplit(url).hostname):
+        raise ImproperlyConfigured(f"{name} is no http:// URL.")
+    return url
 
 
 def env_secret(name: str) -> str:
@@ -112,3 +157,14 @@ class RegistrySettings:
     audit_origin: str = ""
     audit_witness_file: str = ""
     audit_witness_keys: tuple[str, ...] = ()
+    egress_ports: frozenset[int] = frozenset({443, 8443})
+    egress_allow: tuple[EgressPeer, ...] = ()
+    egress_proxy: str = ""
+    dns_resolvers: tuple[tuple[str, int], ...] = ()
+    name_server_port: int = 53
+    domain_challenge_days: int = 14
+    domain_check_hours: int = 24
+    domain_grace_days: int = 14
+    domain_checks_per_minute_of_organization: int = 10
+    key_set_minutes: int = 15
+    key_set_stale_hours: int = 24

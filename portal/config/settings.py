@@ -1,6 +1,7 @@
 """Settings, read from the environment; unsafe values are system checks (`registry.checks`)."""
 
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 
@@ -11,6 +12,10 @@ from portal.config.environment import (
     env_int,
     env_list,
     env_networks,
+    env_peers,
+    env_ports,
+    env_proxy,
+    env_resolvers,
     env_secret,
     env_text,
 )
@@ -41,6 +46,10 @@ REGISTRY = RegistrySettings(
         "CONCORDAT_REGISTRATION_RATE_OF_ORGANIZATION", 600 * _OFTEN
     ),
     registrations_per_minute=env_int("CONCORDAT_REGISTRATION_RATE", 6000 * _OFTEN),
+    egress_ports=env_ports("CONCORDAT_EGRESS_PORTS", "443,8443"),
+    egress_allow=env_peers("CONCORDAT_EGRESS_ALLOW"),
+    egress_proxy=env_proxy("CONCORDAT_EGRESS_PROXY"),
+    dns_resolvers=env_resolvers("CONCORDAT_DNS_RESOLVERS"),
 )
 
 SECRET_KEY = env_secret("SECRET_KEY")
@@ -323,21 +332,22 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = env_text("CELERY_BEAT_SCHEDULE_FILENAME", "celerybeat-schedule")
 CELERY_BEAT_SCHEDULER = "portal.config.beat.Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
-# A message that waited for longer than its period is dropped: the next one finds the same rows.
+
+
+def _every(seconds: int, task: str) -> dict[str, Any]:
+    """A message that waited for longer than its period is dropped: the next one finds the same rows."""
+    return {"task": f"registry.tasks.{task}", "schedule": seconds, "options": {"expires": seconds}}
+
+
 CELERY_BEAT_SCHEDULE = {
-    "sequence-audit": {"task": "registry.tasks.sequence_audit", "schedule": 1, "options": {"expires": 1}},
-    "expire-initial-access-tokens": {
-        "task": "registry.tasks.expire_initial_access_tokens",
-        "schedule": 30,
-        "options": {"expires": 30},
-    },
-    "expire-clients": {"task": "registry.tasks.expire_clients", "schedule": 30, "options": {"expires": 30}},
-    "follow-unused-clients": {
-        "task": "registry.tasks.follow_unused_clients",
-        "schedule": 3600,
-        "options": {"expires": 3600},
-    },
-    "send-notices": {"task": "registry.tasks.send_notices", "schedule": 10, "options": {"expires": 10}},
+    "sequence-audit": _every(1, "sequence_audit"),
+    "expire-initial-access-tokens": _every(30, "expire_initial_access_tokens"),
+    "expire-clients": _every(30, "expire_clients"),
+    "follow-unused-clients": _every(3600, "follow_unused_clients"),
+    "send-notices": _every(10, "send_notices"),
+    "recheck-domains": _every(30, "recheck_domains"),
+    "refresh-key-sets": _every(30, "refresh_key_sets"),
+    "fetch-logos": _every(30, "fetch_logos"),
     "note-heartbeat": {
         "task": "registry.tasks.note_heartbeat",
         "schedule": 15,
@@ -350,16 +360,8 @@ CELERY_BEAT_SCHEDULE = {
         "kwargs": {"queue": "audit"},
         "options": {"expires": 15, "queue": "audit"},
     },
-    "purge-expired-tokens": {
-        "task": "registry.tasks.purge_expired_tokens",
-        "schedule": 300,
-        "options": {"expires": 300},
-    },
-    "purge-remembered-answers": {
-        "task": "registry.tasks.purge_remembered_answers",
-        "schedule": 300,
-        "options": {"expires": 300},
-    },
+    "purge-expired-tokens": _every(300, "purge_expired_tokens"),
+    "purge-remembered-answers": _every(300, "purge_remembered_answers"),
 }
 
 # Who has to be seen at work (registry.heartbeat), and how many seconds apart.

@@ -78,8 +78,9 @@ def _factor(request: HttpRequest) -> Step:
 
 
 def _domain(*, proved: bool) -> Step:
-    note = "The operator attests it; hosts of redirection URIs have to be under it."
-    return Step("A domain is proved", note, DONE if proved else WAITS)
+    note = "You show that it is yours; hosts of redirection URIs have to be under it."
+    address = reverse("partner:domains")
+    return Step("A domain is proved", note, DONE if proved else OPEN, address, "Prove a domain")
 
 
 def _terms(request: HttpRequest, row: OrganizationRow) -> Step:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.partner import agreement, clients, home, register, reissue, team, team_changes, tokens
+from portal.partner import agreement, clients, domains, home, register, reissue, team, team_changes, tokens
 
 app_name = "partner"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("clients/", clients.listed, name="clients"),
     path("agreement/", agreement.shown, name="agreement"),
+    path("domains/", domains.listed, name="domains"),
+    path("domains/<str:domain>/check/", domains.check, name="domain_check"),
     path("team/", team.listed, name="team"),
     path("team/leave/", team_changes.leave, name="leave"),
     path("team/<uuid:person_id>/end/", team.end, name="person_end"),

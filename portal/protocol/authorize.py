@@ -18,7 +18,7 @@ from portal import authn
 from portal.protocol import requests
 from portal.protocol.descriptions import description
 from portal.scope_words import SCOPE_WORDS
-from registry import clock, consents
+from registry import clock, consents, logos
 from registry.errors import MalformedForm
 from registry.loading import ActingClient
 from registry.states import Environment, State
@@ -73,6 +73,7 @@ def _described(acting: ActingClient) -> dict[str, Any]:
     organization = acting.standing.organization
     return {
         "name": acting.row.name,
+        "logo": logos.digest_of(acting.row),
         "organization_name": acting.organization_name,
         "verified": organization.state == State.ACTIVE,
         "standing": f"organization {organization.state}",

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 
 from portal.protocol import requests
-from registry import access, assertions, audit, credentials, loading
+from registry import access, assertions, audit, credentials, key_refresh, loading
 from registry.actors import Actor, ActorKind
 from registry.errors import InvalidClient, IssuanceStopped, UnauthorizedClient
 from registry.events import Event
@@ -88,7 +88,8 @@ def _prove(found: Presented, acting: ActingClient, now: datetime) -> Secret | Ke
     raise InvalidClient("the client is not known or its credentials do not fit")
 
 
-def _prove_by_key(assertion: assertions.Assertion, acting: ActingClient, now: datetime) -> Key:
+def _prove_by_key(assertion: assertions.Assertion, known: ActingClient, now: datetime) -> Key:
+    acting = key_refresh.acting(known, assertion.header.get("kid"), now)
     verified = assertions.verify(
         assertion,
         keys=[key.jwk for key in acting.keys],

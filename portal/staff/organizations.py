@@ -234,12 +234,15 @@ def _domains_page(request: HttpRequest, slug: str, form: forms.AttestForm | None
     relying = queries.clients_by_domain(viewer, slug, [domain.domain for domain in proved])
     names = queries.actor_names(viewer, [domain.proved_by for domain in proved])
     context["form"] = form
+    context["waiting"] = queries.domain_challenges(viewer, slug, clock.now())
     context["domains"] = [
         {
             "name": domain.domain,
-            "proof": f"{domain.proof}: {domain.evidence}",
+            "proof": f"{domain.get_proof_display()}: {domain.evidence}",
             "by": names[domain.proved_by],
             "at": domain.proved_at,
+            "checked_at": domain.checked_at,
+            "missing_since": domain.missing_since,
             "client_count": relying.get(domain.domain, 0),
         }
         for domain in proved

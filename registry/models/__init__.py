@@ -2,7 +2,7 @@
 
 from . import audit as _audit  # noqa: F401  (Django has to see the table)
 from . import transparency as _transparency  # noqa: F401  (Django has to see the tables)
-from .clients import SEARCHED, Client, ClientKey, KeyState
+from .clients import SEARCHED, Client, ClientKey, ClientLogo, KeySet, KeyState
 from .credentials import (
     ClientSecret,
     IdempotentRegistration,
@@ -20,6 +20,7 @@ from .notices import Notice, NoticeKind, NoticeOutcome
 from .organizations import (
     Contact,
     ContactKind,
+    DomainChallenge,
     DomainProof,
     Entitlement,
     Organization,
@@ -41,10 +42,12 @@ __all__ = [
     "AccessToken",
     "Client",
     "ClientKey",
+    "ClientLogo",
     "ClientSecret",
     "Contact",
     "ContactKind",
     "DeviceGrant",
+    "DomainChallenge",
     "DomainProof",
     "Entitlement",
     "Grant",
@@ -55,6 +58,7 @@ __all__ = [
     "Invitation",
     "IssuanceStop",
     "KeyFingerprint",
+    "KeySet",
     "KeyState",
     "ManualException",
     "Notice",

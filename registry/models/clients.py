@@ -97,6 +97,51 @@ class Client(AbstractApplication):
         return self.name or self.client_id
 
 
+class KeySet(models.Model):
+    """Keys as they were fetched from an address that a client names, or wants to name, as its `jwks_uri`.
+
+    tried_at       of the last attempt, whatever came of it
+    next_fetch_at  when the sweep looks again
+    failing_since  since when no attempt has brought a set that is accepted; `found` says why the last did not
+    """
+
+    client = models.ForeignKey(
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.PROTECT, related_name="key_sets"
+    )
+    uri = models.CharField(max_length=2048)
+    keys = models.JSONField()
+    fetched_at = models.DateTimeField()
+    tried_at = models.DateTimeField()
+    next_fetch_at = models.DateTimeField()
+    failing_since = models.DateTimeField(null=True, blank=True)
+    found = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "uri"], name="one_key_set_for_an_address")]
+        indexes = [models.Index(fields=["next_fetch_at"], name="key_set_by_next_fetch")]
+
+
+class ClientLogo(models.Model):
+    """Our own drawing of the picture at a client's `logo_uri`; empty until it was fetched, or where it is none.
+
+    digest  SHA-256 of `picture` in hex, by which it is served
+    found   why the last attempt brought none
+    """
+
+    client = models.OneToOneField(
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.PROTECT, related_name="logo"
+    )
+    uri = models.CharField(max_length=2048)
+    picture = models.BinaryField(default=bytes)
+    digest = models.CharField(max_length=64, blank=True, db_index=True)
+    fetched_at = models.DateTimeField(null=True, blank=True)
+    next_fetch_at = models.DateTimeField()
+    found = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_fetch_at"], name="logo_by_next_fetch")]
+
+
 class KeyState(models.TextChoices):
     ACTIVE = "active"
     RETIRED = "retired"

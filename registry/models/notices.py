@@ -17,6 +17,8 @@ class NoticeKind(StrEnum):
     CLIENT_RESTRICTED = "client_restricted"
     CLIENT_SUSPENDED = "client_suspended"
     KEY_REUSED = "key_reused"
+    DOMAIN_MISSING = "domain_missing"
+    DOMAIN_ENDED = "domain_ended"
 
 
 class NoticeOutcome(StrEnum):
@@ -31,18 +33,22 @@ class NoticeOutcome(StrEnum):
 
 
 class Notice(models.Model):
-    """One mail to an organization's contacts about a client; `once` names the occasion, so that it is told of once.
+    """One mail to an organization's contacts; `once` names the occasion, so that it is told of once.
 
     organization  who reads it: the client's own, or the operator
-
-    due_at   when to try, or to try again
+    client        whom it is about; None when it is about the organization itself
+    due_at        when to try, or to try again
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=32, choices=[(kind.value, kind.value) for kind in NoticeKind])
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="notices")
     client = models.ForeignKey(
-        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.PROTECT, related_name="notices"
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="notices",
     )
     once = models.CharField(max_length=200)
     facts = models.JSONField(default=dict)

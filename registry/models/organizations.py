@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from registry.domain_signs import Sign
 from registry.states import Environment, State
 
 
@@ -31,7 +32,9 @@ class ContactKind(models.TextChoices):
 
 
 class DomainProof(models.TextChoices):
-    ATTESTED = "attested"
+    ATTESTED = "attested", "attested"
+    DNS_TXT = "dns_txt", "DNS TXT"
+    WELL_KNOWN = "well_known", "well-known file"
 
 
 def _states() -> list[tuple[str, str]]:
@@ -146,14 +149,23 @@ class Quota(models.Model):
 
 
 class ProvedDomain(models.Model):
-    """A DNS name that an organization showed to be its own; hosts at or under it may receive codes."""
+    """A DNS name that an organization showed to be its own; hosts at or under it may receive codes.
+
+    challenge      what has to stay visible at the domain; "" for one that staff attest
+    next_check_at  None for one that nobody looks after again
+    missing_since  since when every look that had an answer found it gone
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="proved_domains")
     domain = models.CharField(max_length=253)
     proof = models.CharField(max_length=16, choices=DomainProof.choices)
     evidence = models.CharField(max_length=1000)
+    challenge = models.CharField(max_length=32, blank=True, default="", db_default="")
     proved_by = models.CharField(max_length=100)
     proved_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True, blank=True)
+    next_check_at = models.DateTimeField(null=True, blank=True)
+    missing_since = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -162,3 +174,40 @@ class ProvedDomain(models.Model):
                 fields=["domain"], condition=Q(ended_at=None), name="a_domain_belongs_to_one_organization"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["next_check_at"],
+                condition=Q(ended_at=None, next_check_at__isnull=False),
+                name="proved_domain_by_check",
+            )
+        ]
+
+
+class DomainChallenge(models.Model):
+    """What an organization has to publish at a domain to prove it: 128 random bits that are public from then on.
+
+    found  why the last look did not see it, for its page
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="domain_challenges")
+    domain = models.CharField(max_length=253)
+    challenge = models.CharField(max_length=32)
+    created_by = models.CharField(max_length=100)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True, blank=True)
+    found = models.CharField(max_length=500, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "domain"],
+                condition=Q(ended_at=None),
+                name="one_open_challenge_for_a_domain",
+            )
+        ]
+
+    @property
+    def sign(self) -> Sign:
+        return Sign(self.domain, self.organization.slug, self.challenge)

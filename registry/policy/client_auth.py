@@ -100,9 +100,13 @@ def public_client_uses_code(metadata: ClientMetadata, context: Context) -> Itera
     ),
 )
 def signing_client_has_keys(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
+    if metadata.awaits_keys:
+        return  # K3.fetched speaks of those
     if metadata.token_endpoint_auth_method == "private_key_jwt" and not metadata.keys:
         yield Objection(
-            "jwks", "is missing, but the client authenticates with keys", "Send jwks with a public key."
+            metadata.key_source,
+            "holds no key, but the client authenticates with keys",
+            "Send jwks with a public key, or publish one at jwks_uri.",
         )
 
 
@@ -150,4 +154,5 @@ def a_key_fits(metadata: ClientMetadata, context: Context) -> Iterator[Objection
     usable = {wanted} if wanted else context.parameters.signing_algs
     if not any(jwk.signs_with(key) & usable for key in metadata.keys[: context.parameters.maximum_keys]):
         fix = f"Add a signature key for one of: {', '.join(sorted(context.parameters.signing_algs))}."
-        yield Objection("jwks", "has no key for the algorithm the client authenticates with", fix)
+        found = "has no key for the algorithm the client authenticates with"
+        yield Objection(metadata.key_source, found, fix)

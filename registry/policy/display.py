@@ -111,6 +111,27 @@ def links_have_a_public_host(metadata: ClientMetadata, context: Context) -> Iter
             )
 
 
+@rule(
+    "D1.domain",
+    title="A link is under a domain that the organization has proved",
+    source="RFC 7591 §5; product",
+    accepts=_linking("https://rp.example/", "https://www.rp.example/about#us"),
+    refuses=(
+        *_linking("https://other.example/", "https://evilrp.example/", "https://rp.example.evil.example/"),
+        example(logo_uri="https://other.example/logo.png"),
+        example(policy_uri="https://other.example/privacy"),
+        example(tos_uri="https://other.example/terms"),
+        Example({"client_uri#de": "https://other.example/"}),
+        example({"proved_domains": frozenset()}, client_uri="https://rp.example/"),
+    ),
+)
+def links_are_proved(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
+    for member, parsed in _links(metadata, context):
+        if parsed.host and not domains.is_under(parsed.host, context.proved_domains):
+            fix = "Prove the domain, or link to one that is proved."
+            yield Objection(member, "has a host outside the domains the organization has proved", fix)
+
+
 @replacement(
     "D1.normal_form",
     title="A name is kept in Unicode normalization form C",

@@ -18,6 +18,7 @@ from registry.policy import (  # noqa: F401 — importing a subject enters its r
     client_ids,
     display,
     grants,
+    key_address,
     key_material,
     keys,
     limits,
@@ -33,6 +34,15 @@ from registry.policy.rule import CATALOGUE, Replaced, Rule
 
 # The whole catalogue, now that every subject is imported.
 RULES: tuple[Rule, ...] = tuple(CATALOGUE)
+
+# All but the one that asks for what was fetched: what these object to is not fetched at all.
+BEFORE_FETCH: tuple[Rule, ...] = tuple(rule for rule in RULES if rule.id != key_address.FETCHED)
+# About keys alone: asked again whenever a set is fetched again.
+ABOUT_KEYS: tuple[Rule, ...] = tuple(
+    rule
+    for rule in RULES
+    if rule.id.startswith(("K1.", "K2.")) or rule.id in {"A1.keys", "A2.key", "L1.keys"}
+)
 
 MAX_ROUNDS = 8
 MAX_DESCRIPTION = 3000

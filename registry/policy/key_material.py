@@ -24,7 +24,7 @@ PUBLIC_OPERATIONS = frozenset({"verify", "encrypt", "wrapKey", "deriveKey", "der
 def judged_keys(metadata: ClientMetadata, context: Context) -> Iterator[tuple[str, jwk.Jwk]]:
     """The keys with their positions. Keys beyond the limit are left to K1.count."""
     for index, key in enumerate(metadata.keys[: context.parameters.maximum_keys]):
-        yield f"jwks.keys[{index}]", key
+        yield f"{metadata.key_source}.keys[{index}]", key
 
 
 @rule(

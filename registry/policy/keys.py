@@ -25,21 +25,7 @@ _EC_THUMBPRINT = "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U"
 )
 def one_source(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
     if metadata.jwks is not None and metadata.jwks_uri is not None:
-        yield Objection("jwks_uri", "is sent together with jwks", "Send jwks alone.")
-
-
-@rule(
-    "K1.by_value",
-    title="Keys by value: the server does not fetch key sets yet",
-    source="RFC 7591 §2, §3.2.1",
-    accepts=(example(), holding(EC_KEY)),
-    refuses=(example(jwks_uri="https://rp.example/jwks"), example(jwks_uri="http://169.254.169.254/")),
-)
-def by_value(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
-    if metadata.jwks_uri is not None:
-        yield Objection(
-            "jwks_uri", "is not read: the server does not fetch key sets yet", "Send jwks by value."
-        )
+        yield Objection("jwks_uri", "is sent together with jwks", "Send one of them.")
 
 
 @rule(
@@ -52,7 +38,9 @@ def by_value(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
 def few_keys(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
     limit = context.parameters.maximum_keys
     if len(metadata.keys) > limit:
-        yield Objection("jwks.keys", f"has more than {limit} keys", f"Send at most {limit} keys.")
+        yield Objection(
+            f"{metadata.key_source}.keys", f"has more than {limit} keys", f"Send at most {limit} keys."
+        )
 
 
 @rule(
@@ -64,9 +52,11 @@ def few_keys(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
 )
 def small_set(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
     limit = context.parameters.maximum_jwks_octets
-    plain = json.dumps(metadata.as_document().get("jwks"), ensure_ascii=False, separators=(",", ":"))
+    plain = json.dumps({"keys": metadata.key_documents}, ensure_ascii=False, separators=(",", ":"))
     if len(plain.encode()) > limit:
-        yield Objection("jwks", f"is larger than {limit} octets", "Send keys without certificates.")
+        yield Objection(
+            metadata.key_source, f"is larger than {limit} octets", "Send keys without certificates."
+        )
 
 
 @rule(
@@ -111,7 +101,8 @@ def kids_are_unique(metadata: ClientMetadata, context: Context) -> Iterator[Obje
 def keys_are_different(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
     names = jwk.thumbprints(key for _, key in judged_keys(metadata, context))
     if len(set(names)) < len(names):
-        yield Objection("jwks.keys", "holds the same key twice", "Send each key once.")
+        member = f"{metadata.key_source}.keys"
+        yield Objection(member, "holds the same key twice", "Send each key once.")
 
 
 def _held(organization_id: str, client_id: str, state: KeyStanding) -> dict[str, KeyOwner]:

@@ -50,4 +50,5 @@ def has_registrations_left(metadata: ClientMetadata, context: Context) -> Iterat
 def has_few_keys(metadata: ClientMetadata, context: Context) -> Iterator[Objection]:
     if len(metadata.keys) > context.keys_per_client:
         fix = f"Send at most {context.keys_per_client} keys."
-        yield Objection("jwks.keys", "has more keys than the organization may use for one client", fix)
+        member = f"{metadata.key_source}.keys"
+        yield Objection(member, "has more keys than the organization may use for one client", fix)

@@ -16,7 +16,7 @@ from registry.queries.records import client
 from registry.states import FINAL_STATES, Environment, Route, Verb
 
 # Those about what the organization holds; every other rule asks the same as at registration.
-_HOLDINGS = ("U4.proved_domain", "S1.entitled", "S1.grant_type", "G1.entitled")
+_HOLDINGS = ("U4.proved_domain", "K3.domain", "D1.domain", "S1.entitled", "S1.grant_type", "G1.entitled")
 
 
 def objections(viewer: Viewer, client_id: str, now: datetime) -> list[Finding]:

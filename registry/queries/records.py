@@ -17,6 +17,7 @@ from registry.models import (
     ClientKey,
     ClientSecret,
     Contact,
+    DomainChallenge,
     Entitlement,
     InitialAccessToken,
     Invitation,
@@ -69,6 +70,12 @@ def quotas(viewer: Viewer, slug: str) -> QuerySet[Quota]:
 
 def proved_domains(viewer: Viewer, slug: str) -> QuerySet[ProvedDomain]:
     return ProvedDomain.objects.filter(organization=id_of(viewer, slug), ended_at=None).order_by("domain")
+
+
+def domain_challenges(viewer: Viewer, slug: str, now: datetime) -> QuerySet[DomainChallenge]:
+    """Proofs that were begun and may still be finished."""
+    still = DomainChallenge.objects.filter(ended_at=None, expires_at__gt=now)
+    return still.filter(organization=id_of(viewer, slug)).select_related("organization").order_by("domain")
 
 
 def contacts(viewer: Viewer, slug: str) -> QuerySet[Contact]:

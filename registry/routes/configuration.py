@@ -14,6 +14,7 @@ from registry import (
     client_credentials,
     client_metadata,
     key_reuse,
+    key_sets,
     lifecycle,
     networks,
     queries,
@@ -80,7 +81,7 @@ def replace(call: ConfigurationCall, *, now: datetime) -> Registered:
     document: Mapping[str, strict_json.Json] = {}
     try:
         document = _document(call)
-        return _replace(call, document, now)
+        return _replace(call, document, _fetched(holder.client, document, now), now)
     except Refusal as refusal:
         _record_refusal(refusal, document, holder, call, now)
         raise
@@ -139,11 +140,33 @@ def _document(call: ConfigurationCall) -> Mapping[str, strict_json.Json]:
     )
 
 
+def _fetched(
+    client: Client, document: Mapping[str, strict_json.Json], now: datetime
+) -> Mapping[str, object] | None:
+    """The keys at the new `jwks_uri` of a document, before anything is locked; None where it names no new one.
+
+    Raises what the rules object to without them, and then fetches nothing.
+    """
+    if document.get("jwks_uri") is None:
+        return None
+    metadata = client_metadata.parse({name: value for name, value in document.items() if name not in _OURS})
+    if not metadata.awaits_keys or metadata.jwks_uri == client.metadata.get("jwks_uri"):
+        return None
+    updates.refuse_early(client, metadata, now)
+    return key_sets.fetched(metadata).fetched_jwks
+
+
 @transaction.atomic
-def _replace(call: ConfigurationCall, document: Mapping[str, strict_json.Json], now: datetime) -> Registered:
+def _replace(
+    call: ConfigurationCall,
+    document: Mapping[str, strict_json.Json],
+    fetched: Mapping[str, object] | None,
+    now: datetime,
+) -> Registered:
     client = lifecycle.lock_client(call.client_id)
     holder = _again(call, Action.WRITE_REGISTRATION, now)
     metadata = client_metadata.parse(_without_ours(document, client, call, now))
+    metadata = key_sets.held(client, dataclasses.replace(metadata, fetched_jwks=fetched))
     updates.replace_metadata(
         client,
         metadata,

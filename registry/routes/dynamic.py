@@ -119,9 +119,12 @@ def _register(
     now: datetime,
 ) -> Registered:
     metadata = client_metadata.parse(document)
+    request = _request(token, metadata)
     if call.idempotency_key is None:
-        return registration.register(_request(token, metadata), actor=actor, now=now)[0]
-    return _register_once(call, call.idempotency_key, token, metadata, actor, now)
+        return registration.register(registration.with_keys(request, now=now), actor=actor, now=now)[0]
+    if _earlier(token, call.idempotency_key, now) is None:
+        request = registration.with_keys(request, now=now)
+    return _register_once(call, call.idempotency_key, token, request, actor, now)
 
 
 def _request(token: InitialAccessToken, metadata: client_metadata.ClientMetadata) -> RegistrationRequest:
@@ -145,7 +148,7 @@ def _register_once(
     call: RegistrationCall,
     key: str,
     token: InitialAccessToken,
-    metadata: client_metadata.ClientMetadata,
+    request: RegistrationRequest,
     actor: Actor,
     now: datetime,
 ) -> Registered:
@@ -160,7 +163,7 @@ def _register_once(
     lifecycle.lock_organization(token.organization_id)
     earlier = _earlier(token, key, now)
     if earlier is None:
-        registered, client = registration.register(_request(token, metadata), actor=actor, now=now)
+        registered, client = registration.register(request, actor=actor, now=now)
         _remember(token, key, call.body, client, now)
         return registered
     credentials.find_initial_access_token(

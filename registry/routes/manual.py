@@ -20,6 +20,7 @@ from registry import (
     facts,
     lifecycle,
     organization_facts,
+    queries,
     registration,
 )
 from registry.actors import Actor
@@ -51,7 +52,6 @@ class ExceptionFacts:
     ends_at: datetime | None
 
 
-@transaction.atomic
 def register_by_exception(
     organization_id: UUID,
     environment: Environment,
@@ -66,31 +66,26 @@ def register_by_exception(
     Raises RoleForbids for the operator itself, whose software acts at the API: see
     `credentials.issue_initial_access_token`.
     """
-    if lifecycle.lock_organization(organization_id).is_operator:
+    if queries.operator_id_if_founded() == organization_id:
         raise RoleForbids(
             "Software of the operator is not registered under an exception.",
             fix="Let whoever runs the registry make it: manage.py create_service_client.",
         )
     _check_facts(exception)
     ends_at, sponsor = check_end(exception.ends_at, now), _sponsor(exception.sponsor_id)
-    made = register(
-        organization_id,
-        environment,
-        document,
-        justification=exception.evidence,
-        valid_until=ends_at,
-        actor=actor,
-        now=now,
-        told={"exception": exception.reason, "sponsor": str(sponsor)},
-    )
-    ManualException.objects.create(
-        client=Client.objects.get(client_id=made.client_id),
-        reason=exception.reason,
-        evidence=exception.evidence,
-        sponsor=sponsor,
-        granted_by=actor.name,
-        granted_at=now,
-    )
+    told = {"exception": exception.reason, "sponsor": str(sponsor), "justification": exception.evidence}
+    request = _request(organization_id, environment, document, told, ends_at, actor)
+    request = registration.with_keys(request, now=now)
+    with transaction.atomic():
+        made, client = registration.register(request, actor=actor, now=now)
+        ManualException.objects.create(
+            client=client,
+            reason=exception.reason,
+            evidence=exception.evidence,
+            sponsor=sponsor,
+            granted_by=actor.name,
+            granted_at=now,
+        )
     return made
 
 
@@ -103,24 +98,32 @@ def register(
     valid_until: datetime | None,
     actor: Actor,
     now: datetime,
-    told: Mapping[str, str] | None = None,
 ) -> Registered:
-    """Register a client in the name of an organization. Raises InvalidInput without a justification, or a real end.
-
-    told  what else speaks for it, for its case
-    """
+    """Register a client in the name of an organization. Raises InvalidInput without a justification, or a real end."""
     if not justification.strip():
         raise InvalidInput("No justification is given.", fix="Say why no automatic route fits.")
     organization_facts.check_end("valid_until", valid_until)
-    request = RegistrationRequest(
+    told = {"justification": justification}
+    request = _request(organization_id, environment, document, told, valid_until, actor)
+    return registration.register(registration.with_keys(request, now=now), actor=actor, now=now)[0]
+
+
+def _request(
+    organization_id: UUID,
+    environment: Environment,
+    document: Mapping[str, Any],
+    told: Mapping[str, str],
+    valid_until: datetime | None,
+    actor: Actor,
+) -> RegistrationRequest:
+    return RegistrationRequest(
         organization_id=organization_id,
         environment=environment,
         route=Route.MANUAL,
         metadata=client_metadata.parse(document),
-        evidence={**(told or {}), "justification": justification, "by": actor.name},
+        evidence={**told, "by": actor.name},
         valid_until=valid_until,
     )
-    return registration.register(request, actor=actor, now=now)[0]
 
 
 def carry_over(client: Client, promoted: Client, *, actor: Actor, now: datetime) -> None:

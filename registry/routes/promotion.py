@@ -62,13 +62,14 @@ def _require_sandbox(client: Client) -> None:
 
 def _with_keys(client: Client, jwks: Mapping[str, Any] | None) -> ClientMetadata:
     """The metadata of the sandbox with other keys in place of its own."""
-    if client.metadata.get("jwks") is not None and jwks is None:
+    if jwks is None and not client.metadata.keys().isdisjoint(_KEY_SOURCES):
         raise InvalidInput(findings=[_NO_KEYS])
-    document = {name: value for name, value in client.metadata.items() if name != "jwks"}
+    document = {name: value for name, value in client.metadata.items() if name not in _KEY_SOURCES}
     metadata = client_metadata.parse(document | ({"jwks": dict(jwks)} if jwks is not None else {}))
     return replace(metadata, claimed_client_id=None)
 
 
+_KEY_SOURCES = frozenset({"jwks", "jwks_uri"})
 _NO_KEYS = Finding(
     "jwks",
     "is missing: keys of the sandbox do not go to production",

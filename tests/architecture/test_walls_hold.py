@@ -117,6 +117,7 @@ IMPORTS = {
         "import rest_framework.exceptions",
         ("no browser and to no outsider BROKEN", "registry.tokens -> rest_framework"),
     ),
+    "a second way out": Breach("registry/rate.py", "import ssl", ("outsider BROKEN", "registry.rate -> ssl")),
     "a second writer of events": Breach(
         "registry/people.py",
         "from registry.models.audit import AuditEvent",
@@ -179,6 +180,7 @@ RULES = {
     "a way out by the library": _banned("registry/facts.py", "urllib.request", "import urllib.request"),
     "a way out by hand": _banned("portal/middleware.py", "socket", "import socket"),
     "a way out by a package": _banned("portal/protocol/token.py", "requests", "import requests"),
+    "a way out by TLS": _banned("registry/credentials.py", "ssl", "import ssl"),
     "a door without a rule": _banned(
         "portal/apps.py", "django.contrib.admin", "from django.contrib import admin"
     ),
@@ -209,8 +211,8 @@ def test_ruff_names(copy: Path, breach: Breach) -> None:
         assert words in text
 
 
-def test_ruff_accepts_the_clock_where_it_belongs(copy: Path) -> None:
-    places = ("registry/clock.py", "portal/local")
+def test_ruff_accepts_the_clock_and_the_way_out_where_they_belong(copy: Path) -> None:
+    places = ("registry/clock.py", "registry/egress.py", "portal/local")
     assert run(copy, "ruff", "check", "--no-cache", "--select", "TID251", *places)[0] == 0
 
 

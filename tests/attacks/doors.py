@@ -14,7 +14,16 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from portal.paths import is_api, is_machine
 from registry import people, queries
 from registry.actors import Viewer
-from registry.models import AccessToken, ClientKey, ClientSecret, Invitation, Organization, Registration
+from registry.models import (
+    AccessToken,
+    Client,
+    ClientKey,
+    ClientLogo,
+    ClientSecret,
+    Invitation,
+    Organization,
+    Registration,
+)
 from registry.roles import STAFF_ROLES, Role
 from registry.routes import manual
 from registry.states import Environment
@@ -157,6 +166,7 @@ def known(holder: Organization) -> dict[str, Any]:
         "staff_id": world.person(Role.AUDITOR).pk,
         "role": "partner",
         "environment": "sandbox",
+        "digest": logo(client),
         "uidb36": "1",
         "key": "set-password",
         "token": invited(holder),
@@ -178,6 +188,15 @@ def invited(holder: Organization) -> str:
         now=world.now(),
     )
     return token
+
+
+def logo(client_id: str) -> str:
+    """The digest of a logo that a client shows."""
+    row = Client.objects.get(client_id=client_id)
+    ClientLogo.objects.create(
+        client=row, uri="https://rp.example/", picture=b"x", digest="5" * 64, next_fetch_at=world.now()
+    )
+    return "5" * 64
 
 
 def registered(holder: Organization, environment: Environment) -> str:

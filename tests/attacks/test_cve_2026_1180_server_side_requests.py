@@ -1,7 +1,8 @@
 """CVE-2026-1180, -4366, -1518, CVE-2021-26715, CVE-2020-10770: a URI in the metadata makes the server connect.
 
-Nothing that a registration carries is ever fetched. Listeners on loopback take the place of inner services, and an
-audit hook counts every connection that this process makes while it registers the same.
+Of all that a registration carries, the key set under the organization's own domain alone is fetched, at a public
+address (test_egress_targets.py, test_key_sets.py). Listeners on loopback take the place of inner services, and an audit
+hook counts every connection that this process makes while it registers the same.
 """
 
 import contextlib
@@ -52,8 +53,12 @@ def others() -> list[str]:
 
 
 def attempts(uris: list[str], holder_host: str) -> list[dict[str, Any]]:
-    uris = [*uris, f"https://{holder_host}/x"]
-    return [{member: [uri] if member in LISTS else uri} for member in MEMBERS for uri in uris]
+    own = f"https://{holder_host}/x"
+    return [
+        {member: [uri] if member in LISTS else uri}
+        for member in MEMBERS
+        for uri in (uris if member == "jwks_uri" else [*uris, own])
+    ]
 
 
 @contextlib.contextmanager
@@ -109,8 +114,26 @@ def test_no_socket_is_opened_and_no_name_is_asked() -> None:
 
 
 @pytest.mark.usefixtures("live_db")
-def test_a_key_set_by_reference_is_refused(live_server: Live) -> None:
+def test_a_key_set_elsewhere_is_refused(live_server: Live) -> None:
     intruder = Intruder(live_server)
-    uris = [*others(), f"https://{intruder.host}/jwks"]
+    uris = [*others(), f"https://{intruder.host}.evil.example/jwks"]
     intruder.all_refused([{"jwks_uri": uri} for uri in uris], "invalid_client_metadata")
     assert intruder.nothing_left()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "10.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_a_proved_name_with_an_inner_address_is_not_called(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever owns the domain says where it leads; a second address that is public changes nothing."""
+    holder, calls = world.organization(), []
+    answers = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 443)) for each in ("8.8.8.8", address)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
+    monkeypatch.setattr(socket.socket, "connect", lambda *call: calls.append(call))
+    body = world.metadata(holder, jwks_uri=f"https://app.{holder.slug}.example/jwks")
+    token = world.initial_access_token(holder).value
+    answer = InProcess().post("/register", bearer=token, json=body)
+    assert (answer.status, answer.json()["error"]) == (400, "invalid_client_metadata")
+    assert "address that is not public" in answer.json()["error_description"]
+    assert calls == []

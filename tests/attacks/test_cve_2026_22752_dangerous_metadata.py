@@ -23,7 +23,8 @@ def test_an_inner_address_as_key_set(live_server: Live) -> None:
     addresses = [
         "http://169.254.169.254/latest/meta-data/",
         "https://localhost/jwks",
-        f"https://{intruder.host}/jwks",
+        "https://169.254.169.254/jwks",
+        f"https://{intruder.host}.evil.example/jwks",
     ]
     intruder.all_refused([keyed | {"jwks_uri": uri} for uri in addresses], "invalid_client_metadata")
     assert intruder.nothing_left()

@@ -41,7 +41,7 @@ SAME_FORM: Mapping[str, Callable[[], object]] = {
     "domain": lambda: f"acme-{secrets.token_hex(4)}.example",
 }
 # Arguments that name no object of an organization: a secret is its own permission, a word means the same to all.
-NOBODYS = {"token", "uidb36", "key", "code", "staff_id", "role", "environment"}
+NOBODYS = {"digest", "token", "uidb36", "key", "code", "staff_id", "role", "environment"}
 NUMBERS = {"secret_id", "invitation_id"}  # a filter finds nothing by them
 OUTSIDERS = ("anonymous", "viewer", "developer", "admin", "enduser", "software")
 WITHIN = [route for route in ROUTES.values() if set(route.arguments) - NOBODYS]

@@ -1,12 +1,15 @@
 """What the browser tests look at: organizations, clients, cases and people in many states, and sessions of people."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from registry import decisions, lifecycle, people, queries, terms
+from registry import decisions, domain_proofs, domain_reviews, lifecycle, people, queries, terms
 from registry.actors import Viewer
-from registry.errors import Refusal
+from registry.domain_checks import SignMissing
+from registry.domain_signs import Sign
+from registry.errors import Refusal, SignNotSeen
 from registry.models import Organization, User
 from registry.roles import Role
 from registry.routes import dynamic, manual
@@ -66,6 +69,7 @@ def build() -> Stage:
     by_hand = _by_hand(acme)
     _invited(acme)
     _terms()
+    _domains(acme)
     _refused(acme)
     case = queries.waiting(STAFF).get(client__client_id=waiting).pk
     event = queries.audit_events(STAFF).first().pk
@@ -94,10 +98,32 @@ def build() -> Stage:
             "partner token": "/partner/tokens/new/",
             "partner register": "/partner/clients/register/",
             "partner re-issue": f"/partner/clients/{active}/reissue/",
+            "partner domains": "/partner/domains/",
         },
         paul=Account(paul.email, world.PASSWORD, enrolled(paul)),
         case=f"/staff/queue/{case}/",
     )
+
+
+def _domains(acme: Organization) -> None:
+    """One that was proved and is gone, one that was looked for in vain, one that was just begun."""
+    for domain, look in (
+        ("pay.acme-group.example", None),
+        ("acme.hosting.example", _unseen),
+        ("acme.app.example", ""),
+    ):
+        domain_proofs.ask_for_challenge(acme.pk, domain, actor=world.STAN, now=world.now())
+        if look == "":
+            continue
+        with contextlib.suppress(SignNotSeen):
+            act = {"actor": world.STAN, "now": world.now(), "look": look or (lambda *_: None)}
+            domain_proofs.prove_domain(acme.pk, domain, "dns_txt", **act)
+    gone = queries.proved_domains(STAFF, acme.slug).get(domain="pay.acme-group.example")
+    domain_reviews.recheck_due(ids=[gone.pk], limit=1, now=gone.next_check_at, look=_unseen)
+
+
+def _unseen(method: str, sign: Sign) -> None:
+    raise SignMissing(f"{sign.record_name} has no TXT record", is_transient=False)
 
 
 def _clients(acme: Organization) -> tuple[str, str, str]:

@@ -77,6 +77,7 @@ PARTNER = (
     "partner home",
     "partner clients",
     "partner client",
+    "partner domains",
     "partner team",
     "partner role",
     "partner leave",

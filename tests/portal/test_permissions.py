@@ -33,7 +33,13 @@ def test_a_security_officer_stops_things_and_decides_no_case() -> None:
     assert acts(Role.SECURITY_OFFICER) == {Act.READ, Act.READ_STAFF, Act.EXPORT_AUDIT} | stops
 
 
-OF_ADMINS = {Act.END_OWN_ACCESS, Act.MANAGE_OWN_TEAM, Act.ISSUE_OWN_CREDENTIAL, Act.ACCEPT_TERMS}
+OF_ADMINS = {
+    Act.END_OWN_ACCESS,
+    Act.PROVE_DOMAIN,
+    Act.MANAGE_OWN_TEAM,
+    Act.ISSUE_OWN_CREDENTIAL,
+    Act.ACCEPT_TERMS,
+}
 
 
 @pytest.mark.parametrize("role", sorted(PARTNER_ROLES))
@@ -44,6 +50,7 @@ def test_partners_read_their_own(role: Role) -> None:
 
 def test_an_admin_of_an_organization_ends_access_to_it() -> None:
     assert ROLES[Act.END_OWN_ACCESS] == {Role.ORGANIZATION_ADMIN}
+    assert ROLES[Act.PROVE_DOMAIN] == {Role.ORGANIZATION_ADMIN}
 
 
 def test_end_users_have_no_portal() -> None:

@@ -1,5 +1,6 @@
 """The one caller of the system clock, and the offset that a local deployment may set."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -51,3 +52,17 @@ def test_a_file_that_says_something_else_is_an_error(file: Path) -> None:
 def test_library_stamps_are_compared_without_it(file: Path) -> None:
     file.write_text("86400")
     assert abs(clock.system_seconds() - datetime.now(UTC).timestamp()) < 60
+
+
+class TestWithin:
+    def test_gives_all_while_there_is_time(self) -> None:
+        assert list(clock.within(60, [1, 2, 3])) == [1, 2, 3]
+
+    def test_gives_nothing_once_it_is_over(self) -> None:
+        assert list(clock.within(0, [1, 2, 3])) == []
+
+    def test_ends_between_two(self) -> None:
+        given = clock.within(0.05, [1, 2, 3])
+        assert next(given) == 1
+        time.sleep(0.06)
+        assert list(given) == []

@@ -92,7 +92,14 @@ class TestSending:
     @pytest.mark.parametrize("kind", NoticeKind)
     def test_every_kind_has_a_text(self, kind: NoticeKind) -> None:
         about = client(world.organization(contacts=CONTACTS))
-        notices.owe(kind, about, once="x", now=world.now(), day="2026-11-24", days=30, kid="k")
+        facts = {
+            "day": "2026-11-24",
+            "days": 30,
+            "kid": "k",
+            "domain": "rp.example",
+            "found": "no TXT record",
+        }
+        notices.owe(kind, about, once="x", now=world.now(), **facts)
         send()
         assert "{" not in mail.outbox[0].subject + str(mail.outbox[0].body)
 

@@ -27,6 +27,14 @@ def end_proof(acme: Organization) -> None:
     )
 
 
+def test_an_ended_proof_speaks_against_links_and_keys_by_reference(acme: Organization) -> None:
+    host = f"https://app.{acme.slug}.example"
+    links = {"client_uri": f"{host}/", "policy_uri": f"{host}/privacy"}
+    made = registered(acme, **links)
+    end_proof(acme)
+    assert rules(made.client_id).count("D1.domain") == 2
+
+
 class TestObjections:
     def test_there_are_none_while_it_holds_what_they_were_granted_under(self, acme: Organization) -> None:
         assert rules(registered(acme).client_id) == []

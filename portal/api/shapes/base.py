@@ -24,7 +24,8 @@ REVIEWS = ("automatic", "one_person", "four_eyes")
 SCHEMES = ("lei", "national")
 CONTACT_KINDS = ("business", "technical", "security", "incident", "billing")
 OUTCOMES = ("pending", "approved", "rejected", "withdrawn", "undone")
-PROOFS = ("attested",)
+PROOFS = ("attested", "dns_txt", "well_known")
+PROOF_METHODS = ("dns_txt", "well_known")
 
 ENVIRONMENTS = [environment.value for environment in Environment]
 STATES = [state.value for state in State]

@@ -18,6 +18,7 @@ from rest_framework.serializers import (
 from portal.api.shapes.base import (
     CONTACT_KINDS,
     GRANT_TYPES,
+    PROOF_METHODS,
     PROOFS,
     REVIEWS,
     ROLE,
@@ -247,3 +248,31 @@ class ProvedDomain(Shape):
     evidence = Text()
     proved_by = Text()
     proved_at = instant()
+    checked_at = instant(allow_null=True)
+    missing_since = instant(allow_null=True)
+
+
+class DomainName(Shape):
+    """A DNS name that the organization wants to prove."""
+
+    domain = Line(max_length=253)
+
+
+class DomainProof(Shape):
+    """Which open challenge is to be looked for now, and where."""
+
+    domain = Line(max_length=253)
+    method = ChoiceField(PROOF_METHODS)
+
+
+class DomainChallenge(Shape):
+    """What to publish: `text` as a TXT record at `record_name`, or as a line of the file at `file_url`."""
+
+    domain = Text()
+    text = Text(source="sign.text")
+    record_name = Text(source="sign.record_name")
+    file_url = Text(source="sign.file_url")
+    created_at = instant()
+    expires_at = instant()
+    checked_at = instant(allow_null=True)
+    found = Text(allow_blank=True)

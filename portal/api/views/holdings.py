@@ -57,6 +57,52 @@ class DomainEnd(Guarded):
         return self.told(shapes.ProvedDomain, ended)
 
 
+class DomainChallenges(Listing, Guarded):
+    scopes = {"GET": Scope.ORGANIZATIONS_READ, "POST": Scope.ORGANIZATIONS_WRITE}
+    order = "id"
+
+    @documented(
+        "List the domains whose proof was begun",
+        shapes.DomainChallenge(many=True),
+        filters=Paged,
+        refuses=(404,),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        self.asked(Paged)
+        return self.page(queries.domain_challenges(self.viewer, slug, clock.now()), shapes.DomainChallenge)
+
+    @writing(
+        "Begin the proof of a domain: what to publish there",
+        shapes.DomainChallenge,
+        reads=shapes.DomainName,
+        status=201,
+        refuses=(404,),
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        target, said = self.target(slug), self.body(shapes.DomainName)
+        with self.as_seen(target):
+            begun = domain_proofs.ask_for_challenge(target.pk, **said, **self.act)
+        return self.told(shapes.DomainChallenge, begun, status=201)
+
+
+class DomainProof(Guarded):
+    scopes = {"POST": Scope.ORGANIZATIONS_WRITE}
+
+    @writing(
+        "Look for what was to be published, and hold the domain proved if it is there",
+        shapes.ProvedDomain,
+        reads=shapes.DomainProof,
+        status=201,
+        refuses=(404,),
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        target, said = self.target(slug), self.body(shapes.DomainProof)
+        challenge = domain_proofs.look_for(target.pk, **said, now=clock.now())
+        with self.as_seen(target):
+            proved = domain_proofs.hold_proved(challenge, said["method"], **self.act)
+        return self.told(shapes.ProvedDomain, proved, status=201)
+
+
 class Entitlements(Listing, Guarded):
     scopes = {"GET": Scope.ORGANIZATIONS_READ, "POST": Scope.ORGANIZATIONS_WRITE}
     order = "role"

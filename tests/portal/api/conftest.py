@@ -14,18 +14,33 @@ from rest_framework.views import APIView
 
 from portal.api.urls import urlpatterns
 from portal.config.wsgi import MachineHandler
-from registry import client_metadata, registration
+from registry import client_metadata, domain_proofs, registration
 from registry.models import Registration
 from registry.operator import API_SCOPES
 from registry.registration import RegistrationRequest
 from registry.states import Environment, Route
-from tests import audit_log, world
+from tests import audit_log, name_servers, world
+from tests.name_servers import Zone
 
 
 class _MachineStack(ClientHandler):
     """Django's test handler with the middleware that the API has in production."""
 
     load_middleware = MachineHandler.load_middleware
+
+
+ZONE = Zone()  # what DNS says to the server under test
+
+
+@pytest.fixture(scope="session")
+def dns_server() -> Iterator[Zone]:
+    with name_servers.serving(ZONE) as zone:
+        yield zone
+
+
+@pytest.fixture(autouse=True)
+def names(dns_server: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    name_servers.use(monkeypatch, dns_server, authority=dns_server)
 
 
 @dataclass(frozen=True)
@@ -167,6 +182,7 @@ def known(acme: world.Organization) -> dict[str, Any]:
     from registry import audit
 
     pending, token = waiting(acme), world.initial_access_token(acme).row
+    domain_proofs.ask_for_challenge(acme.pk, "begun.example", actor=world.STAN, now=world.now())
     audit_log.sequence()
     return {
         "slug": acme.slug,

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from registry import audit, client_credentials, lifecycle, people, updates
+from registry import audit, client_credentials, domain_proofs, lifecycle, people, updates
 from registry.events import Event
 from registry.models import Client, Organization, Registration
 from registry.roles import Role
 from registry.routes import manual
 from registry.states import Environment
 from tests import world
-from tests.portal.api.conftest import ROUTES, registered, waiting
+from tests.portal.api.conftest import ROUTES, ZONE, registered, waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +62,15 @@ def contained():
 def token():
     made = world.organization()
     return {"slug": made.slug, "token_id": world.initial_access_token(made).row.pk}
+
+
+def challenged():
+    """A domain that shows what its organization was asked to publish."""
+    made, domain = world.organization(), "shown.example"
+    sign = domain_proofs.ask_for_challenge(made.pk, domain, actor=world.STAN, now=world.now()).sign
+    ZONE.hold(domain)
+    ZONE.publish(sign.record_name, sign.text)
+    return {"slug": made.slug}
 
 
 def proved():
@@ -167,6 +176,10 @@ WRITES = {
     "POST organization_contain": Write(Event.ORGANIZATION_CONTAINED),
     "POST organization_restore": Write(Event.ORGANIZATION_RESTORED, target=contained),
     "POST domains": Write(Event.DOMAIN_PROVED, {"domain": "new.example", "evidence": "seen"}),
+    "POST domain_challenges": Write(Event.DOMAIN_CHALLENGED, {"domain": "new.example"}),
+    "POST domain_proof": Write(
+        Event.DOMAIN_SHOWN, {"domain": "shown.example", "method": "dns_txt"}, challenged
+    ),
     "POST domain_end": Write(Event.DOMAIN_ENDED, WHY | {"domain": "proved.example"}, proved),
     "POST entitlement_end": Write(Event.ENTITLEMENT_WITHDRAWN, WHY | {"role": "partner"}),
     "POST entitlements": Write(Event.ENTITLEMENT_GRANTED, ROLE),

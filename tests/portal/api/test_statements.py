@@ -14,6 +14,7 @@ READS = {
     "GET organizations": 4,
     "GET organization": 5,
     "GET domains": 4,
+    "GET domain_challenges": 4,
     "GET entitlements": 4,
     "GET quotas": 4,
     "GET initial_access_tokens": 4,

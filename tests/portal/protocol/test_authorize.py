@@ -1,6 +1,7 @@
 """The authorization endpoint: what stays on a page, what goes to the client, and what the person is shown."""
 
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -11,7 +12,7 @@ from requests import Response
 from registry import lifecycle, queries
 from registry.actors import Viewer
 from registry.events import Event
-from registry.models import Client, Grant, User
+from registry.models import Client, ClientLogo, Grant, User
 from registry.onboarding import grant_entitlement
 from registry.organization_facts import EntitlementFacts
 from registry.roles import Role
@@ -228,6 +229,13 @@ class TestConsent:
             assert words in page
         assert f"app.{scene.acme.slug}.example" in page.replace("<wbr>", "")
         assert "transactions:read" not in page
+
+    def test_shows_the_logo_that_we_drew_and_no_other(self, scene: Scene) -> None:
+        assert "<img" not in scene.ask().text
+        client = Client.objects.get(client_id=scene.app.client_id)
+        logo = {"uri": "https://rp.example/logo.png", "digest": secrets.token_hex(32), "picture": b"x"}
+        ClientLogo.objects.create(client=client, next_fetch_at=world.now(), **logo)
+        assert f'<img src="/logos/{logo["digest"]}.png" alt=""' in scene.ask().text
 
     def test_says_whose_account_it_is_and_lets_another_sign_in(self, scene: Scene) -> None:
         assert f'{scene.user} · <a href="/sign-out/">Not you? Sign out</a>' in scene.ask().text

@@ -100,6 +100,7 @@ TABLE: list[tuple[str, Ask, int, list[Event]]] = [
     ("revoke", lambda c: c.app.revoke(c.issued["refresh_token"]), 200, [Event.TOKEN_REVOKED]),
     ("revoke", lambda c: c.batch.revoke("cat_unknown"), 200, []),
     ("authorize", lambda c: c.door.get("/authorize/"), 400, []),
+    ("logo", lambda c: c.door.get("/logos/none.png"), 404, []),
 ]
 
 

@@ -50,6 +50,21 @@ class TestD1Host:
         assert not objects("D1.host", {"logo_uri": f"https://{host}/logo.png"})
 
 
+class TestD1Domain:
+    @pytest.mark.parametrize("member", ["client_uri", "logo_uri", "policy_uri", "tos_uri", "tos_uri#de"])
+    def test_refuses_others_domains(self, member: str) -> None:
+        for host in ("other.example", "evilrp.example", "rp.example.evil.example"):
+            (finding,) = says("D1.domain", {member: f"https://{host}/x"})
+            assert finding.member == member
+
+    @pytest.mark.parametrize("host", ["rp.example", "www.rp.example", "RP.example:8443"])
+    def test_accepts_hosts_at_and_under_a_proved_domain(self, host: str) -> None:
+        assert not objects("D1.domain", {"logo_uri": f"https://{host}/logo.png"})
+
+    def test_accepts_none_while_none_is_proved(self) -> None:
+        assert objects("D1.domain", {"client_uri": "https://rp.example/"}, proved_domains=frozenset())
+
+
 class TestD1NormalForm:
     def test_composes_names(self) -> None:
         judgement = judge(

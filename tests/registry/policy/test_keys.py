@@ -30,17 +30,6 @@ class TestK1OneSource:
         assert not objects("K1.one_source", document)
 
 
-class TestK1ByValue:
-    @pytest.mark.parametrize("uri", ["https://rp.example/jwks", "http://169.254.169.254/", "x"])
-    def test_refuses_every_reference(self, uri: str) -> None:
-        (finding,) = says("K1.by_value", {"jwks_uri": uri})
-        assert finding.member == "jwks_uri"
-        assert "does not fetch key sets yet" in finding.found
-
-    def test_accepts_keys_by_value(self) -> None:
-        assert not objects("K1.by_value", keyed(EC_KEY))
-
-
 class TestK1Count:
     @pytest.mark.parametrize(("number", "refused"), [(0, False), (10, False), (11, True), (100, True)])
     def test_is_at_most_ten(self, number: int, *, refused: bool) -> None:
