@@ -35,6 +35,7 @@ from registry.queries.log import (
     events_found,
     organization_events,
 )
+from registry.queries.norms import metadata_beside
 from registry.queries.objections import objections
 from registry.queries.records import (
     actor_names,
@@ -123,6 +124,7 @@ __all__ = [
     "invitations",
     "keys",
     "last_used",
+    "metadata_beside",
     "objections",
     "operator_contact",
     "operator_id",
