@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
-from registry import decisions, lifecycle, queries
+from django.db import transaction
+
+from registry import decisions, lifecycle, queries, updates
 from registry.actors import Viewer
 from registry.errors import Refusal
 from registry.models import Organization, User
@@ -70,6 +73,7 @@ def build() -> Stage:
         staff_pages=_staff_pages(acme, contained, pending, draft, active, suspended)
         | {
             "case": f"/staff/queue/{case}/",
+            "case of a change": f"/staff/queue/{_change(acme, active)}/",
             "audit event": f"/staff/audit/{event}/",
             "restore one environment": f"/staff/organizations/{partly.slug}/restore/",
         },
@@ -105,6 +109,19 @@ def _clients(acme: Organization) -> tuple[str, str, str]:
     first = queries.waiting(STAFF).get(client__client_id=seconded)
     decisions.approve(first.pk, actor=world.PAUL, reason="looks right", now=world.now())
     return active, waiting, suspended
+
+
+@transaction.atomic
+def _change(acme: Organization, client_id: str) -> UUID:
+    """A change that waits: another host, and a word that may change at once beside it."""
+    client = lifecycle.lock_client(client_id)
+    hosts = [f"https://app.{acme.slug}.example/cb", f"https://new.{acme.slug}.example/cb"]
+    document = client.metadata | {"redirect_uris": hosts, "client_name": "Acme Ledger 2"}
+    made = updates.replace_metadata(
+        client, decisions.stored(client, document), evidence={}, actor=world.STAN, now=world.now()
+    )
+    assert made is not None
+    return made.pk
 
 
 def _registered(holder: Organization, body: dict[str, object], environment: Environment) -> str:
