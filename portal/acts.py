@@ -24,6 +24,7 @@ TELLABLE = (
     errors.InvalidInput,
     errors.PreconditionFailed,
     errors.QuotaReached,
+    errors.RegistrationRefused,
     errors.StandingForbids,
     errors.TransitionRefused,
 )

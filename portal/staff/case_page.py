@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from portal import client_page
+from portal import change_page, client_page
 from portal.authn import actor_of, viewer_of
 from portal.listing import counted
 from portal.log import timeline
@@ -15,7 +15,7 @@ from portal.staff.organization_acts import approve_closed, asked_sentence, check
 from portal.staff.organization_page import event_address, facts
 from registry import queries
 from registry.queries import OrganizationRow, RegistrationRow
-from registry.states import FINAL_STATES, State
+from registry.states import FINAL_STATES, State, Verb
 
 TARGET = timedelta(days=2)
 _EVIDENCE_WORDS: Mapping[str, str] = {
@@ -48,7 +48,7 @@ def _registration_row(row: RegistrationRow, now: datetime) -> dict[str, Any]:
     return {
         "number": number(row),
         "href": reverse("staff:case", args=[row.pk]),
-        "kind": "new client",
+        "kind": "change" if row.verb == Verb.REPLACE else "new client",
         "title": row.client.name or row.client.client_id,
         "organization_name": row.organization.display_name,
         "organization_state": row.organization.state,
@@ -92,7 +92,7 @@ def registration_context(request: HttpRequest, row: RegistrationRow) -> dict[str
     return {
         "case": _registration_case(row, len(passed)),
         "facts": _registration_facts(row, names),
-        "members": client_page.members(row.metadata),
+        **_asked_for(request, row),
         **client_page.judgement(passed, row.client),
         "evidence": _evidence(row, names),
         "entries": timeline(
@@ -102,6 +102,19 @@ def registration_context(request: HttpRequest, row: RegistrationRow) -> dict[str
         "approve_closed": _approve_closed(request, row),
         "second_person": _second_person(row, names),
         **_neighbours(request, row),
+    }
+
+
+def _asked_for(request: HttpRequest, row: RegistrationRow) -> dict[str, Any]:
+    """A new client's members, or what a change changes and why it waits."""
+    if row.verb != Verb.REPLACE:
+        return {"members": client_page.members(row.metadata)}
+    others = queries.metadata_beside(viewer_of(request), row.client)
+    return {
+        **change_page.diff(row.metadata_before or {}, row.metadata, others),
+        "risks": row.risks,
+        "approve_hint": "the new metadata comes into force; the client goes on as it is until then",
+        "reject_hint": "the client goes on as it is; the partner reads the reason",
     }
 
 
@@ -180,7 +193,7 @@ def _decided(row: RegistrationRow, names: Mapping[str, str]) -> dict[str, Any] |
 
 def _approve_closed(request: HttpRequest, row: RegistrationRow) -> str:
     """Why this person cannot approve it now, or ""."""
-    if row.client.state != State.PENDING:
+    if row.client.state not in _APPROVABLE[row.verb]:
         return f"Its client is {row.client.state}."
     if row.organization.state in FINAL_STATES:
         return f"Its organization is {row.organization.state}."
@@ -189,6 +202,12 @@ def _approve_closed(request: HttpRequest, row: RegistrationRow) -> str:
     if row.review == "four_eyes" and actor_of(request).name == row.requested_by:
         return "You asked for it; others approve."
     return ""
+
+
+_APPROVABLE: Mapping[str, frozenset[State]] = {
+    Verb.CREATE: frozenset({State.PENDING}),
+    Verb.REPLACE: frozenset({State.ACTIVE, State.RESTRICTED}),
+}
 
 
 def _second_person(row: RegistrationRow, names: Mapping[str, str]) -> str:

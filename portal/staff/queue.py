@@ -19,7 +19,7 @@ from registry import clock, decisions, lifecycle, preconditions, queries
 from registry.queries import OrganizationRow, RegistrationRow
 
 COLUMNS = [Column(text) for text in ("Case", "What", "Rules", "State", "Waits since", "Environment")]
-KINDS: listing.Options = (("client", "New client"), ("organization", "Organization"))
+KINDS: listing.Options = (("client", "New client"), ("change", "Change"), ("organization", "Organization"))
 VIEWS = (("", "All waiting"), ("second", "Second person"), ("decided", "Decided"))
 
 

@@ -31,6 +31,8 @@ STATES: Mapping[str, tuple[str, str, str]] = {
     "asked": ("Asked", "mail", "info"),
     "approved": ("Approved", "active", "ok"),
     "rejected": ("Rejected", "fail", "stop"),
+    "withdrawn": ("Withdrawn", "ban", "quiet"),
+    "undone": ("Undone", "ban", "quiet"),
     "refused": ("Refused", "fail", "stop"),
     "in use": ("In use", "active", "ok"),
     "announced": ("Announced", "clock", "info"),

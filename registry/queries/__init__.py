@@ -37,6 +37,7 @@ from registry.queries.log import (
     events_found,
     organization_events,
 )
+from registry.queries.norms import metadata_beside
 from registry.queries.objections import objections
 from registry.queries.records import (
     actor_names,
@@ -141,6 +142,7 @@ __all__ = [
     "keys",
     "last_used",
     "manual_exception",
+    "metadata_beside",
     "objections",
     "operator_contact",
     "operator_id",

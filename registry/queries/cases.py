@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 from registry.actors import Viewer
 from registry.models import DECIDED_BY_PEOPLE, Organization, Outcome, Registration, Review
 from registry.queries.records import organizations, registrations, waiting
-from registry.states import State
+from registry.states import State, Verb
 
 Reference = tuple[str, UUID, datetime]
 
@@ -33,14 +33,25 @@ def cases(
         parties = parties.filter(Q(display_name__icontains=search) | Q(slug__icontains=search))
     if environment:
         found, parties = found.filter(environment=environment), parties.none()
-    found, parties = (
-        (found.none() if kind == "organization" else found),
-        (parties.none() if kind == "client" else parties),
-    )
+    found, parties = _of_kind(kind, found, parties)
     rows = _references(found, "client", "created_at").union(
         _references(parties, "organization", "state_since"), all=True
     )
     return rows.order_by("-since" if view == "decided" else "since", "id")
+
+
+def _of_kind(
+    kind: str, found: QuerySet[Registration], parties: QuerySet[Organization]
+) -> tuple[QuerySet[Registration], QuerySet[Organization]]:
+    """`kind` is "", "client" (a new one), "change" or "organization"."""
+    if kind == "organization":
+        return found.none(), parties
+    if kind in _VERBS:
+        return found.filter(verb=_VERBS[kind]), parties.none()
+    return found, parties
+
+
+_VERBS = {"client": Verb.CREATE, "change": Verb.REPLACE}
 
 
 def _references(rows: QuerySet[Any], kind: str, since: str) -> QuerySet[Any, Any]:

@@ -4,8 +4,20 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
-from registry import decisions, domain_proofs, domain_reviews, lifecycle, people, queries, terms
+from django.db import transaction
+
+from registry import (
+    decisions,
+    domain_proofs,
+    domain_reviews,
+    lifecycle,
+    people,
+    queries,
+    terms,
+    updates,
+)
 from registry.actors import Viewer
 from registry.domain_checks import SignMissing
 from registry.domain_signs import Sign
@@ -79,6 +91,7 @@ def build() -> Stage:
         staff_pages=_staff_pages(acme, contained, pending, draft, active, suspended)
         | {
             "case": f"/staff/queue/{case}/",
+            "case of a change": f"/staff/queue/{_change(acme, active)}/",
             "audit event": f"/staff/audit/{event}/",
             "client by hand": f"/staff/clients/{by_hand}/",
             "renew an exception": f"/staff/clients/{by_hand}/renew/",
@@ -191,6 +204,19 @@ def _terms() -> None:
         "1. Whoever registers answers for its clients.",
     )
     terms.publish_terms(facts, actor=world.STAN, operator_id=world.operator().pk, now=world.now())
+
+
+@transaction.atomic
+def _change(acme: Organization, client_id: str) -> UUID:
+    """A change that waits: another host, and a word that may change at once beside it."""
+    client = lifecycle.lock_client(client_id)
+    hosts = [f"https://app.{acme.slug}.example/cb", f"https://new.{acme.slug}.example/cb"]
+    document = client.metadata | {"redirect_uris": hosts, "client_name": "Acme Ledger 2"}
+    made = updates.replace_metadata(
+        client, decisions.stored(client, document), evidence={}, actor=world.STAN, now=world.now()
+    )
+    assert made is not None
+    return made.pk
 
 
 def _registered(holder: Organization, body: dict[str, object], environment: Environment) -> str:

@@ -39,6 +39,7 @@ STAFF = (
     "monday",
     "queue",
     "case",
+    "case of a change",
     "organization case",
     "people",
     "organizations",
