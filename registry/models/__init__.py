@@ -12,6 +12,7 @@ from .credentials import (
     SpentAssertion,
 )
 from .decisions import CASE_NUMBER, DECIDED_BY_PEOPLE, Outcome, Registration
+from .dry_runs import PolicyDryRun, PolicyDryRunFinding
 from .fingerprints import KeyFingerprint
 from .heartbeats import Heartbeat
 from .idempotency import RememberedAnswer
@@ -28,6 +29,7 @@ from .organizations import (
     Review,
 )
 from .people import Invitation, User
+from .policies import DraftEnd, PolicyDraft, PolicyVersion, Waiver, WaiverState
 from .rates import RateBucket
 from .switches import IssuanceStop
 from .tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
@@ -44,6 +46,7 @@ __all__ = [
     "ContactKind",
     "DeviceGrant",
     "DomainProof",
+    "DraftEnd",
     "Entitlement",
     "Grant",
     "Heartbeat",
@@ -59,6 +62,10 @@ __all__ = [
     "NoticeOutcome",
     "Organization",
     "Outcome",
+    "PolicyDraft",
+    "PolicyDryRun",
+    "PolicyDryRunFinding",
+    "PolicyVersion",
     "ProvedDomain",
     "Quota",
     "RateBucket",
@@ -71,4 +78,6 @@ __all__ = [
     "Review",
     "SpentAssertion",
     "User",
+    "Waiver",
+    "WaiverState",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from registry.policy.presets import BASELINE, PolicyParameters
+from registry.policy.versions import Mode
 from registry.states import Environment, Route, Verb
 
 
@@ -45,6 +46,8 @@ class Context:
     software_holder     active client with the same software_id in this organization and environment
     clients_left        how many more clients the organization may have in this environment
     keys_per_client     how many keys one client of the organization may have
+    modes               rules that are not enforced here, by id
+    waivers             findings that are forgiven to this client: rule, member without places, value as canonical JSON
     """
 
     environment: Environment
@@ -65,6 +68,8 @@ class Context:
     clients_left: int = 0
     keys_per_client: int = 0
     registrations_left_this_hour: int = 0
+    modes: Mapping[str, Mode] = field(default_factory=dict, hash=False)
+    waivers: frozenset[tuple[str, str, str]] = frozenset()
 
 
 def scopes_by_grant_type(roles: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[str, frozenset[str]]:
