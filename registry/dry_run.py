@@ -131,7 +131,7 @@ def start(document: Mapping[str, Any], *, label: str, actor: Actor, now: datetim
 
 def go_on(run_id: UUID, *, now: datetime) -> PolicyDryRun:
     """Work on a run until it is finished; on one that is finished, do nothing. Raises NotFound."""
-    while (run := _page(run_id, now)).finished_at is None:
+    while (run := next_page(run_id, now=now)).finished_at is None:
         continue
     return run
 
@@ -168,7 +168,8 @@ def organizations_to_notify(run: PolicyDryRun) -> QuerySet[Organization]:
 
 
 @transaction.atomic
-def _page(run_id: UUID, now: datetime) -> PolicyDryRun:
+def next_page(run_id: UUID, *, now: datetime) -> PolicyDryRun:
+    """Judge one page and keep what came of it; the run, finished when there was no page left. Raises NotFound."""
     run = PolicyDryRun.objects.select_for_update(no_key=True).filter(pk=run_id).first()
     if run is None:
         raise NotFound("There is no such dry run.")

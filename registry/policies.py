@@ -3,7 +3,8 @@
 A published version never changes; the newest is in force from its commit on, in every process.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,16 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from registry import audit, lifecycle, queries
+from registry import audit, lifecycle, policy_in_force, queries
 from registry.actors import Actor, ActorKind
 from registry.errors import Conflict, FourEyesRequired, InvalidInput, NotFound, RoleForbids
 from registry.events import Event
 from registry.models import DraftEnd, PolicyDraft, PolicyVersion
-from registry.policy import version_checks, versions
+from registry.policy import explaining, version_checks, versions
+from registry.policy.explaining import Explained
+from registry.policy.presets import BASELINE, PRESETS
 from registry.policy.versions import Difference
+from registry.states import Environment, Route
 
 
 def history() -> QuerySet[PolicyVersion]:
@@ -216,3 +220,21 @@ def _record_draft(event: Event, draft: PolicyDraft, actor: Actor, reason: str, n
         after=_told(draft) | {"based_on": draft.based_on},
         now=now,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RulesInForce:
+    policy_version: str
+    rules: Sequence[Explained]
+
+
+def rules_in_force(
+    *,
+    preset: str = BASELINE.name,
+    environment: str = Environment.PRODUCTION,
+    route: str = Route.DYNAMIC,
+) -> RulesInForce:
+    """Every rule as it is judged now, for software of one preset that comes by one route. One statement."""
+    policy, parameters = policy_in_force.current(), PRESETS[preset]
+    rules = explaining.explained(policy, parameters, Environment(environment), Route(route))
+    return RulesInForce(policy.name(parameters.name), rules)

@@ -332,6 +332,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
     "expire-clients": {"task": "registry.tasks.expire_clients", "schedule": 30, "options": {"expires": 30}},
+    "expire-waivers": {"task": "registry.tasks.expire_waivers", "schedule": 30, "options": {"expires": 30}},
+    "judge-policies": {"task": "registry.tasks.judge_policies", "schedule": 5, "options": {"expires": 5}},
     "follow-unused-clients": {
         "task": "registry.tasks.follow_unused_clients",
         "schedule": 3600,

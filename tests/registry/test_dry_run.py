@@ -1,8 +1,12 @@
 """Dry runs: every living client judged by what may come, beside what is in force; page by page."""
 
+import json
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -100,7 +104,7 @@ def test_goes_on_where_it_stopped(acme: Organization, monkeypatch: pytest.Monkey
     for _ in range(5):
         client(acme, uris=2)
     row = dry_run.start(STRICT, label="a test", actor=world.STAN, now=world.now())
-    assert (dry_run._page(row.pk, world.now()).judged, dry_run.run(row.pk).finished_at) == (2, None)
+    assert (dry_run.next_page(row.pk, now=world.now()).judged, dry_run.run(row.pk).finished_at) == (2, None)
     dry_run.go_on_with_all(limit=5, now=world.now())
     assert (dry_run.run(row.pk).judged, dry_run.run(row.pk).failing) == (5, 5)
     assert PolicyDryRunFinding.objects.filter(run=row).count() == 5
@@ -136,3 +140,37 @@ def test_there_is_such_a_run_or_not(acme: Organization) -> None:
     for ask in (dry_run.run, lambda run_id: dry_run.go_on(run_id, now=world.now())):
         with pytest.raises(NotFound):
             ask(uuid7())
+
+
+def told(*arguments: str) -> str:
+    out = StringIO()
+    call_command("judge_policy", *arguments, stdout=out)
+    return out.getvalue()
+
+
+class TestCommand:
+    def test_tells_who_would_fail(self, acme: Organization, tmp_path: Path) -> None:
+        client(acme, uris=2)
+        path = tmp_path / "policy.json"
+        path.write_text(json.dumps(STRICT))
+        said = told(str(path))
+        assert "1 clients judged, 1 would fail, 1 do not fail today." in said
+        assert "U1.count: 1 would fail, 1 newly" in said
+        assert f"tell {acme.slug}: 1 clients" in said
+
+    def test_takes_a_version(self, acme: Organization) -> None:
+        client(acme, uris=2)
+        assert "1 clients judged, 0 would fail" in told("1")
+
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [('{"weights": 1}', "weights: is no part"), ("{", "Expecting"), (None, "No such file")],
+    )
+    def test_refuses_what_is_no_policy(
+        self, acme: Organization, tmp_path: Path, text: str | None, says: str
+    ) -> None:
+        path = tmp_path / "policy.json"
+        if text is not None:
+            path.write_text(text)
+        with pytest.raises(CommandError, match=says):
+            told(str(path))
