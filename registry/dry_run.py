@@ -42,7 +42,7 @@ SELECT c.id, c.client_id, c.organization_id, c.environment, c.route, c.metadata:
              AND o.environment = c.environment AND o.software_id = c.software_id
              AND o.id <> c.id AND o.state <> ALL(%(final)s::text[]) LIMIT 1) END,
     (SELECT json_agg(json_build_array(w.rule, w.member, w.value)) FROM registry_waiver w
-     WHERE w.client_id = c.id AND w.state = 'granted' AND w.ends_at > %(now)s)
+     WHERE w.client_id = c.id AND w.stage = 'granted' AND w.ends_at > %(now)s)
 FROM registry_client c
 WHERE c.id > %(after)s AND c.state <> ALL(%(final)s::text[]) ORDER BY c.id LIMIT %(limit)s
 """
@@ -156,15 +156,21 @@ def run(run_id: UUID) -> PolicyDryRun:
     return found
 
 
-def organizations_to_notify(run: PolicyDryRun) -> QuerySet[Organization]:
-    """Organizations with clients that would newly fail, with their number as `failing`."""
+@dataclass(frozen=True, slots=True)
+class ToNotify:
+    """An organization, and how many of its clients would newly fail."""
+
+    organization: Organization
+    failing: int
+
+
+def organizations_to_notify(run: PolicyDryRun) -> list[ToNotify]:
+    """Whom to tell before this is published. Two statements."""
     new = PolicyDryRunFinding.objects.filter(run=run, is_new=True)
     counts = new.values("organization").annotate(failing=Count("client", distinct=True))
     found = {each["organization"]: each["failing"] for each in counts}
     rows = Organization.objects.filter(pk__in=found).order_by("slug")
-    for row in rows:
-        row.failing = found[row.pk]  # type: ignore[attr-defined]  # as an annotation would
-    return rows
+    return [ToNotify(row, found[row.pk]) for row in rows]
 
 
 @transaction.atomic

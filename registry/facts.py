@@ -43,7 +43,7 @@ SELECT
      WHERE k.thumbprint = ANY(%(thumbprints)s::text[])),
     (SELECT json_agg(json_build_array(w.rule, w.member, w.value))
      FROM registry_waiver w JOIN registry_client c ON c.id = w.client_id
-     WHERE c.client_id = %(client_id)s AND w.state = 'granted' AND w.ends_at > %(now)s),
+     WHERE c.client_id = %(client_id)s AND w.stage = 'granted' AND w.ends_at > %(now)s),
     {policy_in_force.EXPRESSION}
 """  # noqa: S608  # its parts are constants of this program
 

@@ -12,7 +12,7 @@ from registry import audit, decisions, facts, lifecycle
 from registry.actors import Actor, ActorKind, Viewer, system
 from registry.errors import Conflict, Finding, FourEyesRequired, InvalidInput, NotFound
 from registry.events import Event
-from registry.models import Client, Waiver, WaiverState
+from registry.models import Client, Waiver, WaiverStage
 from registry.policy import engine
 from registry.policy import waivers as forgiving
 from registry.policy.version_checks import SWITCHABLE
@@ -37,7 +37,7 @@ def waivers(viewer: Viewer) -> QuerySet[Waiver]:
     """Waivers that are asked for or in force, those that end first before the others."""
     rows = Waiver.objects.filter(visible(viewer, "client__organization_id"))
     return (
-        rows.exclude(state=WaiverState.ENDED).select_related("client__organization").order_by("ends_at", "pk")
+        rows.exclude(stage=WaiverStage.ENDED).select_related("client__organization").order_by("ends_at", "pk")
     )
 
 
@@ -52,7 +52,7 @@ def ask_waiver(client_id: str, wanted: Wanted, *, actor: Actor, reason: str, now
     _require_possible(client, wanted, reason, now)
     finding, (rule, member, value) = _finding(client, wanted, now)
     same = Waiver.objects.filter(client=client, rule=rule, member=member, value=value)
-    if same.exclude(state=WaiverState.ENDED).exists():
+    if same.exclude(stage=WaiverStage.ENDED).exists():
         raise Conflict("This finding has a waiver already.", fix="End it first.")
     row = Waiver(
         client=client,
@@ -117,9 +117,9 @@ def grant_waiver(waiver_id: UUID, *, actor: Actor, reason: str, now: datetime) -
         raise FourEyesRequired(
             "A waiver is granted by a person who did not ask for it.", fix="Let another person grant it."
         )
-    if row.state != WaiverState.ASKED or row.ends_at <= now:
+    if row.stage != WaiverStage.ASKED or row.ends_at <= now:
         raise Conflict("The waiver is granted already, or over.", fix="Read it again.")
-    row.state, row.granted_by, row.granted_at = WaiverState.GRANTED, actor.name, now
+    row.stage, row.granted_by, row.granted_at = WaiverStage.GRANTED, actor.name, now
     row.save(force_update=True)
     _record(Event.WAIVER_GRANTED, row, actor, reason, now)
     return row
@@ -135,7 +135,7 @@ def end_waiver(waiver_id: UUID, *, actor: Actor, reason: str, now: datetime) -> 
 
 def expire_waivers(*, limit: int, now: datetime) -> int:
     """End waivers whose end has come, each in a transaction of its own; how many. Safe to run twice."""
-    due = Waiver.objects.filter(ends_at__lte=now).exclude(state=WaiverState.ENDED).order_by("ends_at")
+    due = Waiver.objects.filter(ends_at__lte=now).exclude(stage=WaiverStage.ENDED).order_by("ends_at")
     return sum(_expire(waiver_id, now) for waiver_id in due.values_list("pk", flat=True)[:limit])
 
 
@@ -149,14 +149,14 @@ def _expire(waiver_id: UUID, now: datetime) -> int:
 
 
 def _end(row: Waiver, event: Event, actor: Actor, reason: str, now: datetime) -> Waiver:
-    row.state, row.ended_at = WaiverState.ENDED, now
+    row.stage, row.ended_at = WaiverStage.ENDED, now
     row.save(force_update=True)
     _record(event, row, actor, reason, now)
     return row
 
 
 def _unended(waiver_id: UUID) -> Waiver | None:
-    rows = Waiver.objects.select_for_update(of=("self",), no_key=True).exclude(state=WaiverState.ENDED)
+    rows = Waiver.objects.select_for_update(of=("self",), no_key=True).exclude(stage=WaiverStage.ENDED)
     return rows.select_related("client").filter(pk=waiver_id).first()
 
 

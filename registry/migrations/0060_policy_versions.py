@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                 ("owner", models.CharField(max_length=100)),
                 ("reason", models.CharField(max_length=1000)),
                 (
-                    "state",
+                    "stage",
                     models.CharField(
                         choices=[("asked", "Asked"), ("granted", "Granted"), ("ended", "Ended")],
                         default="asked",
@@ -206,10 +206,10 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("state", "granted")), fields=["client"], name="waiver_of_client"
+                        condition=models.Q(("stage", "granted")), fields=["client"], name="waiver_of_client"
                     ),
                     models.Index(
-                        condition=models.Q(("state", "ended"), _negated=True),
+                        condition=models.Q(("stage", "ended"), _negated=True),
                         fields=["ends_at"],
                         name="waiver_by_end",
                     ),
@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("state", "granted"), _negated=True),
+                            models.Q(("stage", "granted"), _negated=True),
                             models.Q(("granted_by", ""), _negated=True),
                             _connector="OR",
                         ),

@@ -29,7 +29,7 @@ from .organizations import (
     Review,
 )
 from .people import Invitation, User
-from .policies import DraftEnd, PolicyDraft, PolicyVersion, Waiver, WaiverState
+from .policies import DraftEnd, PolicyDraft, PolicyVersion, Waiver, WaiverStage
 from .rates import RateBucket
 from .switches import IssuanceStop
 from .tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
@@ -79,5 +79,5 @@ __all__ = [
     "SpentAssertion",
     "User",
     "Waiver",
-    "WaiverState",
+    "WaiverStage",
 ]

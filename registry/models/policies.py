@@ -64,7 +64,7 @@ class PolicyDraft(models.Model):
         ]
 
 
-class WaiverState(models.TextChoices):
+class WaiverStage(models.TextChoices):
     ASKED = "asked"
     GRANTED = "granted"
     ENDED = "ended"
@@ -88,7 +88,7 @@ class Waiver(models.Model):
     found = models.CharField(max_length=500)
     owner = models.CharField(max_length=100)
     reason = models.CharField(max_length=1000)
-    state = models.CharField(max_length=16, choices=WaiverState.choices, default=WaiverState.ASKED)
+    stage = models.CharField(max_length=16, choices=WaiverStage.choices, default=WaiverStage.ASKED)
     asked_by = models.CharField(max_length=100)
     asked_at = models.DateTimeField()
     granted_by = models.CharField(max_length=100, blank=True)
@@ -102,12 +102,12 @@ class Waiver(models.Model):
                 condition=Q(granted_by="") | ~Q(granted_by=F("asked_by")), name="a_waiver_has_four_eyes"
             ),
             models.CheckConstraint(
-                condition=~Q(state="granted") | ~Q(granted_by=""),
+                condition=~Q(stage="granted") | ~Q(granted_by=""),
                 name="a_granted_waiver_names_who_granted_it",
             ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("asked_at")), name="a_waiver_ends"),
         ]
         indexes = [
-            models.Index(fields=["client"], condition=Q(state="granted"), name="waiver_of_client"),
-            models.Index(fields=["ends_at"], condition=~Q(state="ended"), name="waiver_by_end"),
+            models.Index(fields=["client"], condition=Q(stage="granted"), name="waiver_of_client"),
+            models.Index(fields=["ends_at"], condition=~Q(stage="ended"), name="waiver_by_end"),
         ]

@@ -21,6 +21,7 @@ SUBJECTS = {
     "consent",
     "resource_server",
     "person",
+    "policy",
 }
 IRREGULAR = {"sent", "set", "undone", "withdrawn"}
 

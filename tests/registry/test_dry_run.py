@@ -62,8 +62,8 @@ def test_names_the_organizations_to_notify(acme: Organization) -> None:
     client(acme, uris=2)
     client(acme, uris=3)
     client(world.organization("other"))
-    (told,) = dry_run.organizations_to_notify(run(STRICT))
-    assert (told.pk, told.failing) == (acme.pk, 2)
+    (each,) = dry_run.organizations_to_notify(run(STRICT))
+    assert (each.organization.pk, each.failing) == (acme.pk, 2)
 
 
 def test_tells_what_fails_today_already_from_what_is_new(acme: Organization) -> None:
@@ -72,7 +72,7 @@ def test_tells_what_fails_today_already_from_what_is_new(acme: Organization) -> 
     policies.publish_draft(draft.pk, edition=1, actor=world.PAUL, reason="x", now=world.now())
     found = run(STRICT)
     assert (found.failing, found.newly_failing, found.rules) == (1, 0, {"U1.count": [1, 0]})
-    assert list(dry_run.organizations_to_notify(found)) == []
+    assert dry_run.organizations_to_notify(found) == []
 
 
 def test_a_watched_rule_fails_nobody(acme: Organization) -> None:

@@ -9,7 +9,7 @@ from registry import decisions, lifecycle, policies, queries, waivers
 from registry.actors import Viewer
 from registry.errors import Conflict, FourEyesRequired, InvalidInput, InvalidRedirectUri, NotFound
 from registry.events import Event
-from registry.models import Client, Organization, Waiver, WaiverState
+from registry.models import Client, Organization, Waiver, WaiverStage
 from registry.roles import Role
 from registry.routes import manual
 from registry.states import Environment
@@ -143,7 +143,7 @@ class TestEnd:
         assert waivers.expire_waivers(limit=10, now=end) == 1
         assert waivers.expire_waivers(limit=10, now=end) == 0
         row.refresh_from_db()
-        assert (row.state, row.ended_at) == (WaiverState.ENDED, end)
+        assert (row.stage, row.ended_at) == (WaiverStage.ENDED, end)
         (event,) = events(Event.WAIVER_EXPIRED)
         assert event.after["waiver"] == str(row.pk)
 

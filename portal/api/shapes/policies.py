@@ -2,8 +2,7 @@
 
 from rest_framework.serializers import BooleanField, ChoiceField, DictField
 
-from portal.api.schema import ProblemFinding
-from portal.api.shapes.base import ENVIRONMENTS, Shape, Text
+from portal.api.shapes.base import ENVIRONMENTS, ProblemFinding, Shape, Text
 from registry.policy.presets import PRESETS
 from registry.policy.rule import Kind
 from registry.policy.versions import Mode

@@ -42,8 +42,8 @@ class Command(BaseCommand):
         )
         for rule, (failing, new) in sorted(run.rules.items()):
             write(f"  {rule}: {failing} would fail, {new} newly")
-        for organization in dry_run.organizations_to_notify(run):
-            write(f"  tell {organization.slug}: {organization.failing} clients")
+        for each in dry_run.organizations_to_notify(run):
+            write(f"  tell {each.organization.slug}: {each.failing} clients")
 
 
 def _document(policy: str) -> Any:
