@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
-from registry import access, audit, lifecycle
+from registry import access, audit, lifecycle, policy_in_force
 from registry.actors import Actor
 from registry.errors import (
     Finding,
@@ -32,7 +32,6 @@ from registry.models import (
     Quota,
 )
 from registry.policy import uri
-from registry.policy.presets import POLICY_VERSION
 from registry.states import Action, Environment
 from registry.whole_rows import Whole
 
@@ -105,7 +104,7 @@ def issue_initial_access_token(
         software_id=ceiling.software_id,
         max_uses=ceiling.max_uses,
         organization_epoch=standing.epoch,
-        policy_version=POLICY_VERSION,
+        policy_version=policy_in_force.current().name(organization.preset),
         created_by=actor.name,
         created_at=now,
         expires_at=now + timedelta(seconds=ceiling.lifetime_seconds),

@@ -5,7 +5,7 @@ the policy go on meanwhile.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,12 +37,22 @@ def record(event: Event, registration: Registration, actor: Actor, now: datetime
     )
 
 
-def judged(client: Client, metadata: ClientMetadata, now: datetime) -> ClientMetadata:
-    """The effective metadata that would be in force for a locked client. Raises a RegistrationRefused."""
-    judgement = engine.judge(metadata, facts.gather_for(client, metadata, now))
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What would be in force for a client, by which version, and what of it refused nothing."""
+
+    metadata: ClientMetadata
+    policy_version: str
+    monitored: list[dict[str, str]]
+
+
+def judged(client: Client, metadata: ClientMetadata, now: datetime) -> Judged:
+    """Judge what would be in force for a locked client. Raises a RegistrationRefused."""
+    context = facts.gather_for(client, metadata, now)
+    judgement = engine.judge(metadata, context)
     if (refusal := judgement.refusal()) is not None:
         raise refusal
-    return judgement.metadata
+    return Judged(judgement.metadata, context.parameters.version, engine.uncounted(judgement))
 
 
 def stored(client: Client, document: Mapping[str, Any]) -> ClientMetadata:
@@ -91,7 +101,7 @@ def _require_life(client: Client) -> None:
 
 
 def _put_in_force(client: Client, document: Mapping[str, Any], now: datetime) -> None:
-    client_rows.replace(client, judged(client, stored(client, document), now), now)
+    client_rows.replace(client, judged(client, stored(client, document), now).metadata, now)
 
 
 @transaction.atomic

@@ -68,6 +68,15 @@ class Event(StrEnum):
     CLIENT_ROUTE_CHANGED = "client.route.changed"
     CLIENT_AUTHENTICATION_REFUSED = "client.authentication.refused"
 
+    POLICY_DRAFTED = "policy.draft.saved"
+    POLICY_DRAFT_WITHDRAWN = "policy.draft.withdrawn"
+    POLICY_PUBLISHED = "policy.version.published"
+    POLICY_DRY_RUN_ASKED = "policy.dry_run.requested"
+    WAIVER_ASKED = "policy.waiver.requested"
+    WAIVER_GRANTED = "policy.waiver.granted"
+    WAIVER_ENDED = "policy.waiver.ended"
+    WAIVER_EXPIRED = "policy.waiver.expired"
+
     BACKUP_PROVED = "backup.restore.proved"
     ISSUANCE_STOPPED = "issuance.switch.stopped"
     ISSUANCE_RESUMED = "issuance.switch.resumed"

@@ -7,16 +7,17 @@ from uuid import UUID
 
 from django.db import connection
 
-from registry import jwk
+from registry import jwk, policy_in_force
 from registry.client_metadata import ClientMetadata
 from registry.models import Client, InitialAccessToken, Organization
+from registry.policy import versions
 from registry.policy.context import Context, KeyOwner, KeyStanding, scopes_by_grant_type
 from registry.policy.presets import PRESETS
 from registry.states import FINAL_STATES, Environment, Route, Verb
 from registry.whole_rows import Whole
 
 # One statement for everything. `roles` null: every role that is held.
-_FACTS = """
+_FACTS = f"""
 SELECT
     (SELECT json_agg(json_build_array(e.scopes, e.default_scopes, e.grant_types))
      FROM registry_entitlement e WHERE e.organization_id = %(id)s
@@ -43,8 +44,12 @@ SELECT
     (SELECT t.version FROM registry_termsversion t
      WHERE t.effective_at = (SELECT max(c.effective_at) FROM registry_termsversion c WHERE c.effective_at <= %(now)s)
           AND NOT EXISTS (SELECT FROM registry_termsacceptance a JOIN registry_termsversion v ON v.id = a.terms_id
-               WHERE a.organization_id = %(id)s AND v.effective_at >= t.effective_at))
-"""
+               WHERE a.organization_id = %(id)s AND v.effective_at >= t.effective_at)),
+    (SELECT json_agg(json_build_array(w.rule, w.member, w.value))
+     FROM registry_waiver w JOIN registry_client c ON c.id = w.client_id
+     WHERE c.client_id = %(client_id)s AND w.stage = 'granted' AND w.ends_at > %(now)s),
+    {policy_in_force.EXPRESSION}
+"""  # noqa: S608  # its parts are constants of this program
 
 
 def gather(
@@ -62,10 +67,12 @@ def gather(
     token      the initial access token that speaks, or spoke, for it: its ceiling stays over the client
     client_id  the client that changes; None for a new one
     """
-    parameters = PRESETS[organization.preset]
     roles_of_token = token.roles if token else None
     row = _read(organization.pk, environment, metadata, roles_of_token, client_id or "", now)
-    roles, domains, clients, keys, hourly, held, recent, holder, owners, terms = row
+    roles, domains, clients, keys, hourly, held, recent, holder, owners, terms, waived, found = row
+    policy = versions.in_force(
+        policy_in_force.version(found), PRESETS[organization.preset], environment, route
+    )
     scopes, default_scopes, grant_types = _unions(roles or ())
     return Context(
         environment=environment,
@@ -73,7 +80,7 @@ def gather(
         verb=Verb.CREATE if client_id is None else Verb.REPLACE,
         organization_id=str(organization.pk),
         client_id=client_id,
-        parameters=parameters,
+        parameters=policy.parameters,
         entitled_scopes=scopes,
         entitled_grant_types=grant_types,
         scopes_by_grant_type=scopes_by_grant_type((role[0], role[2]) for role in roles or ()),
@@ -87,6 +94,8 @@ def gather(
         keys_per_client=keys,
         registrations_left_this_hour=max(0, hourly - recent),
         terms_outstanding=terms if terms and _owes_terms(organization, environment) else "",
+        modes=policy.modes,
+        waivers=frozenset((rule, member, value) for rule, member, value in waived or ()),
     )
 
 
@@ -141,21 +150,19 @@ def _read(
     client_id: str,
     now: datetime,
 ) -> tuple[Any, ...]:
+    asked: dict[str, Any] = {
+        "id": organization_id,
+        "environment": environment,
+        "software_id": metadata.software_id or "",
+        "thumbprints": list(jwk.thumbprints(metadata.keys)),
+        "client_id": client_id,
+        "roles": None if roles is None else list(roles),
+        "now": now,
+        "hour_ago": now - timedelta(hours=1),
+        "final": [state.value for state in FINAL_STATES],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _FACTS,
-            {
-                "id": organization_id,
-                "environment": environment,
-                "software_id": metadata.software_id or "",
-                "thumbprints": list(jwk.thumbprints(metadata.keys)),
-                "client_id": client_id,
-                "roles": None if roles is None else list(roles),
-                "now": now,
-                "hour_ago": now - timedelta(hours=1),
-                "final": [state.value for state in FINAL_STATES],
-            },
-        )
+        cursor.execute(_FACTS, asked | policy_in_force.known())
         row: tuple[Any, ...] = cursor.fetchone()
     return row
 

@@ -9,6 +9,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -85,9 +86,15 @@ def rsa_numbers(key: Jwk) -> RsaNumbers | None:
 
 def is_on_curve(key: Jwk) -> bool:
     """Whether x and y have the length of the curve (RFC 7518 §6.2.1.2) and satisfy its equation."""
-    curve = CURVES[str(key["crv"])]
+    x, y = key.get("x"), key.get("y")
+    return isinstance(x, str) and isinstance(y, str) and _is_point(str(key["crv"]), x, y)
+
+
+@lru_cache(maxsize=64)  # several rules ask about the same keys one after another
+def _is_point(name: str, abscissa: str, ordinate: str) -> bool:
+    curve = CURVES[name]
     length = (curve.key_size + 7) // 8
-    x, y = octets(key.get("x")), octets(key.get("y"))
+    x, y = octets(abscissa), octets(ordinate)
     if x is None or y is None or len(x) != length or len(y) != length:
         return False
     try:

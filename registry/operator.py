@@ -28,6 +28,7 @@ API_SCOPES = (
     "credentials:write",
     "registrations:read",
     "registrations:write",
+    "policies:read",
     "audit:read",
 )
 FOUNDER = system("found_operator")

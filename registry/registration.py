@@ -127,6 +127,7 @@ def register(request: RegistrationRequest, *, actor: Actor, now: datetime) -> tu
         raise _dated(refusal, context)
     client = _new_client(organization, request, judgement.metadata, context, now)
     decision = _decision(organization, client, request, actor, now)
+    decision.monitored = engine.uncounted(judgement)
     held = _new_credentials(client, access.Epochs(standing.epoch, client.epoch), now)
     with client_rows.no_key_taken():
         rows.insert(client, *client_rows.new_keys(client, judgement.metadata, now), decision, *held.rows)
@@ -241,7 +242,8 @@ def _decision(
 def _record_decision(decision: Registration, client: Client, actor: Actor, now: datetime) -> None:
     granted = decision.outcome == Outcome.APPROVED
     event = Event.REGISTRATION_GRANTED if granted else Event.REGISTRATION_AWAITS_REVIEW
-    told = {"client_id": client.client_id, "state": client.state, "metadata": client.metadata}
+    told: dict[str, Any] = {"client_id": client.client_id, "state": client.state, "metadata": client.metadata}
+    told |= {"monitored": decision.monitored} if decision.monitored else {}
     decisions.record(event, decision, actor, now, after=told)
 
 

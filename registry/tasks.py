@@ -7,6 +7,7 @@ from celery import shared_task
 from registry import (
     clock,
     domain_reviews,
+    dry_run,
     expiry,
     heartbeat,
     idempotency,
@@ -16,6 +17,7 @@ from registry import (
     rate,
     staleness,
     transparency,
+    waivers,
 )
 
 
@@ -79,3 +81,14 @@ def purge_remembered_answers(*, limit: int = 20_000, **_: object) -> None:
     """And rates of those who have not asked for minutes: both tables forget."""
     idempotency.purge(now=clock.now(), limit=limit)
     rate.purge(now=clock.now(), limit=limit)
+
+
+@shared_task
+def expire_waivers(*, limit: int = 500, **_: object) -> None:
+    waivers.expire_waivers(limit=limit, now=clock.now())
+
+
+@shared_task
+def judge_policies(*, limit: int = 5, **_: object) -> None:
+    """Dry runs that were asked for: each page is a transaction of its own, so that two workers share one run."""
+    dry_run.go_on_with_all(limit=limit, now=clock.now())

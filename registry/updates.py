@@ -15,7 +15,7 @@ from django.db import transaction
 from registry import client_rows, decisions, facts, jwk, key_sets, lifecycle, rows
 from registry.actors import Actor
 from registry.client_metadata import Change, ClientMetadata
-from registry.decisions import judged, stored
+from registry.decisions import Judged, judged, stored
 from registry.errors import InvalidInput, NotFound, StandingForbids
 from registry.events import Event
 from registry.identifiers import uuid7
@@ -48,7 +48,8 @@ def replace_metadata(
     Raises a RegistrationRefused with every finding, or StandingForbids.
     """
     before = stored(client, client.metadata)
-    after = judged(client, metadata, now)
+    result = judged(client, metadata, now)
+    after = result.metadata
     changes = before.diff(after)
     if keys_only and any(change.member != "jwks" for change in changes):
         raise StandingForbids("A restricted client changes its keys alone.", fix="Send the rest as it is.")
@@ -58,7 +59,7 @@ def replace_metadata(
     if not changes:
         return None
     key_sets.keep(client, after, now)
-    registration = _registration(client, before, after, evidence, actor, now)
+    registration = _registration(client, before, result, evidence, actor, now)
     if registration.outcome == Outcome.PENDING:
         return _keep(Event.CHANGE_AWAITS_REVIEW, registration, client, actor, reason, now)
     _apply(registration, client, after, now)
@@ -103,12 +104,12 @@ def _amend(
 def _registration(
     client: Client,
     before: ClientMetadata,
-    after: ClientMetadata,
+    after: Judged,
     evidence: Mapping[str, Any],
     actor: Actor,
     now: datetime,
 ) -> Registration:
-    found = risks(before, after)
+    found = risks(before, after.metadata)
     review = str(getattr(client.organization, f"{client.environment}_review"))
     return Registration(
         id=uuid7(),
@@ -118,10 +119,11 @@ def _registration(
         route=client.route,
         verb=Verb.REPLACE,
         evidence=dict(evidence),
-        metadata=after.as_document(),
+        metadata=after.metadata.as_document(),
         metadata_before=client.metadata,
         risks=[asdict(risk) for risk in found],
-        policy_version=client.policy_version,
+        monitored=after.monitored,
+        policy_version=after.policy_version,
         review=review,
         outcome=_outcome(found, review),
         requested_by=actor.name,
@@ -146,6 +148,7 @@ def _keep(
     rows.insert(registration)
     before, after = decisions.changed_members(registration, client)
     told = after | {"risks": registration.risks}
+    told |= {"monitored": registration.monitored} if registration.monitored else {}
     decisions.record(event, registration, actor, now, reason=reason, before=before, after=told)
     return registration
 

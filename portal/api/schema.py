@@ -14,19 +14,11 @@ from rest_framework.serializers import ListSerializer, Serializer, URLField
 from portal.api.once import REPEATED, once
 from portal.api.resource import FIELDS, Resource
 from portal.api.scopes import Scope
-from portal.api.shapes.base import Shape, Text, Whole
+from portal.api.shapes.base import ProblemFinding, Shape, Text, Whole
 from registry.idempotency import MAXIMUM_KEY_CHARACTERS, MINIMUM_KEY_CHARACTERS
 
 SECURITY = "service"
 View = TypeVar("View", bound=Callable[..., Any])
-
-
-class ProblemFinding(Shape):
-    member = Text(help_text="The offending member, such as `contacts[1].email`; empty for the whole request")
-    found = Text()
-    fix = Text()
-    rule = Text()
-    source = Text()  # type: ignore[assignment]  # a member, not the field's own source
 
 
 class Problem(Shape):

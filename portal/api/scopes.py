@@ -16,6 +16,7 @@ class Scope(StrEnum):
     CREDENTIALS_WRITE = "credentials:write"
     REGISTRATIONS_READ = "registrations:read"
     REGISTRATIONS_WRITE = "registrations:write"
+    POLICIES_READ = "policies:read"
     AUDIT_READ = "audit:read"
 
 
@@ -32,5 +33,6 @@ MEANINGS = {
     Scope.CREDENTIALS_WRITE: "Issue and retire secrets, keys and registration access tokens of clients",
     Scope.REGISTRATIONS_READ: "Read registrations and their decisions",
     Scope.REGISTRATIONS_WRITE: "Approve, reject and undo registrations and changes",
+    Scope.POLICIES_READ: "Read the rules in force, and what they would say of a document",
     Scope.AUDIT_READ: "Read audit events and the proofs of the log",
 }

@@ -12,6 +12,7 @@ from portal.api.views import (
     lookups,
     manual,
     organizations,
+    policies,
     registrations,
     transparency,
 )
@@ -86,6 +87,8 @@ urlpatterns = [
     path(f"{_REGISTRATION}/approve", registrations.Approve.as_view(), name="registration_approve"),
     path(f"{_REGISTRATION}/reject", registrations.Reject.as_view(), name="registration_reject"),
     path(f"{_REGISTRATION}/undo", registrations.Undo.as_view(), name="registration_undo"),
+    path("policies/current/rules", policies.Rules.as_view(), name="policy_rules"),
+    path(f"{_ORGANIZATION}/lint", policies.Lint.as_view(), name="organization_lint"),
     path("audit/checkpoint", transparency.Checkpoint.as_view(), name="audit_checkpoint"),
     path("audit/proof", transparency.Proof.as_view(), name="audit_proof"),
     path("audit/consistency", transparency.Consistency.as_view(), name="audit_consistency"),

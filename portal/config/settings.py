@@ -343,6 +343,8 @@ CELERY_BEAT_SCHEDULE = {
     "sequence-audit": _every(1, "sequence_audit"),
     "expire-initial-access-tokens": _every(30, "expire_initial_access_tokens"),
     "expire-clients": _every(30, "expire_clients"),
+    "expire-waivers": _every(30, "expire_waivers"),
+    "judge-policies": _every(5, "judge_policies"),
     "follow-unused-clients": _every(3600, "follow_unused_clients"),
     "send-notices": _every(10, "send_notices"),
     "recheck-domains": _every(30, "recheck_domains"),

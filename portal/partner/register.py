@@ -32,7 +32,7 @@ def check(request: HttpRequest) -> HttpResponse:
 
 def _lint(request: HttpRequest, form: forms.LintForm) -> dict[str, Any]:
     environment = Environment(form.cleaned_data["environment"])
-    return _judged(linting.lint(own(request), environment, form.cleaned_data["metadata"], now=clock.now()))
+    return _judged(linting.lint(own(request).pk, environment, form.cleaned_data["metadata"], now=clock.now()))
 
 
 def _page(request: HttpRequest) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def _judged(said: Linted) -> dict[str, Any]:
         "passes": met if said.metadata else [],
         "counts": {"fail": len(found), "warn": 0, "passed": len(met) if said.metadata else 0},
         "replaced": said.replaced,
-        "stored": json.dumps(said.metadata.as_document(), indent=2) if said.metadata else "",
+        "stored": json.dumps(said.metadata, indent=2) if said.metadata else "",
     }
 
 

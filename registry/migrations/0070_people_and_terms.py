@@ -26,7 +26,7 @@ DROP FUNCTION registry_terms_stay();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registry", "0041_fetched"),
+        ("registry", "0060_policy_versions"),
     ]
 
     operations = [

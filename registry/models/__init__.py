@@ -12,6 +12,7 @@ from .credentials import (
     SpentAssertion,
 )
 from .decisions import CASE_NUMBER, DECIDED_BY_PEOPLE, Outcome, Registration
+from .dry_runs import PolicyDryRun, PolicyDryRunFinding
 from .fingerprints import KeyFingerprint
 from .heartbeats import Heartbeat
 from .idempotency import RememberedAnswer
@@ -30,6 +31,7 @@ from .organizations import (
     Review,
 )
 from .people import Invitation, User
+from .policies import DraftEnd, PolicyDraft, PolicyVersion, Waiver, WaiverStage
 from .rates import RateBucket
 from .switches import IssuanceStop
 from .terms import TermsAcceptance, TermsVersion
@@ -49,6 +51,7 @@ __all__ = [
     "DeviceGrant",
     "DomainChallenge",
     "DomainProof",
+    "DraftEnd",
     "Entitlement",
     "Grant",
     "Heartbeat",
@@ -66,6 +69,10 @@ __all__ = [
     "NoticeOutcome",
     "Organization",
     "Outcome",
+    "PolicyDraft",
+    "PolicyDryRun",
+    "PolicyDryRunFinding",
+    "PolicyVersion",
     "ProvedDomain",
     "Quota",
     "RateBucket",
@@ -80,4 +87,6 @@ __all__ = [
     "TermsAcceptance",
     "TermsVersion",
     "User",
+    "Waiver",
+    "WaiverStage",
 ]

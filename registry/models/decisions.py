@@ -32,6 +32,7 @@ class Registration(models.Model):
     verb             whether it makes the client or changes it
     metadata_before  the effective metadata that a change replaces; None for a new client
     risks            why a change waits: `[{"member": …, "why": …}]`
+    monitored        findings that refused nothing, each with its `standing`: `monitored` or `waived`
     undo_until       until when a change that applied at once can be taken back
     """
 
@@ -52,6 +53,7 @@ class Registration(models.Model):
     metadata = models.JSONField()
     metadata_before = models.JSONField(null=True, blank=True)
     risks = models.JSONField(default=list, db_default=[])
+    monitored = models.JSONField(default=list, db_default=[])
     undo_until = models.DateTimeField(null=True, blank=True)
     policy_version = models.CharField(max_length=64)
     review = models.CharField(max_length=16, choices=Review.choices)

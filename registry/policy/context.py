@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from registry.policy.presets import BASELINE, PolicyParameters
+from registry.policy.versions import Mode
 from registry.states import Environment, Route, Verb
 
 
@@ -46,6 +47,8 @@ class Context:
     clients_left        how many more clients the organization may have in this environment
     keys_per_client     how many keys one client of the organization may have
     terms_outstanding   version of the terms that is asked for here and was not accepted; "" when none is
+    modes               rules that are not enforced here, by id
+    waivers             findings that are forgiven to this client: rule, member without places, value as canonical JSON
     """
 
     environment: Environment
@@ -67,6 +70,8 @@ class Context:
     keys_per_client: int = 0
     registrations_left_this_hour: int = 0
     terms_outstanding: str = ""
+    modes: Mapping[str, Mode] = field(default_factory=dict, hash=False)
+    waivers: frozenset[tuple[str, str, str]] = frozenset()
 
 
 def scopes_by_grant_type(roles: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[str, frozenset[str]]:

@@ -1,7 +1,7 @@
 """Judge client metadata: every rule, for every route and verb, on the state that would be in force."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from registry.client_metadata import ClientMetadata
 from registry.errors import (
@@ -28,9 +28,11 @@ from registry.policy import (  # noqa: F401 — importing a subject enters its r
     scopes,
     software,
     terms,
+    waivers,
 )
 from registry.policy.context import Context
 from registry.policy.rule import CATALOGUE, Replaced, Rule
+from registry.policy.versions import Mode
 
 # The whole catalogue, now that every subject is imported.
 RULES: tuple[Rule, ...] = tuple(CATALOGUE)
@@ -63,11 +65,17 @@ class PolicyDoesNotSettle(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The effective metadata after replacements, what speaks against it, and what was replaced."""
+    """The effective metadata after replacements, what speaks against it, and what was replaced.
+
+    monitored  what rules say that are only watched: nothing is refused or replaced for it
+    waived     what is forgiven to this client
+    """
 
     metadata: ClientMetadata
     findings: tuple[Finding, ...]
     replaced: tuple[Replaced, ...]
+    monitored: tuple[Finding, ...] = ()
+    waived: tuple[Finding, ...] = ()
 
     @property
     def is_acceptable(self) -> bool:
@@ -85,13 +93,42 @@ class Judgement:
 def judge(metadata: ClientMetadata, context: Context, *, rules: Iterable[Rule] = RULES) -> Judgement:
     """Apply every replacement until none applies, then ask every rule about the result.
 
+    Rules that the context's policy has switched off are not asked; what watched ones say stands apart.
     Pure and deterministic: the same metadata and context give the same judgement in every process.
     Raises PolicyDoesNotSettle for a faulty catalogue, nothing about the request: see Judgement.refusal.
     """
-    rules = tuple(rules)
-    settled, replaced = _settled(metadata, context, rules)
-    findings = tuple(finding for rule in rules for finding in rule.findings(settled, context))
-    return Judgement(settled, findings, replaced)
+    enforced, watched = _by_mode(tuple(rules), context.modes)
+    settled, replaced = _settled(metadata, context, enforced)
+    findings = tuple(finding for rule in enforced for finding in rule.findings(settled, context))
+    waived: tuple[Finding, ...] = ()
+    if findings and context.waivers:
+        findings, waived = waivers.parted(findings, settled, context.waivers)
+    monitored = tuple(finding for rule in watched for finding in _watched(rule, settled, context))
+    return Judgement(settled, findings, replaced, monitored, waived)
+
+
+def uncounted(judgement: Judgement) -> list[dict[str, str]]:
+    """Findings that refused nothing, as documents: each says whether it is `monitored` or `waived`."""
+    return [
+        asdict(finding) | {"standing": standing}
+        for standing, findings in (("monitored", judgement.monitored), ("waived", judgement.waived))
+        for finding in findings
+    ]
+
+
+def _by_mode(rules: tuple[Rule, ...], modes: Mapping[str, Mode]) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """The rules that count, and those that are watched."""
+    if not modes:
+        return rules, ()
+    enforced = tuple(rule for rule in rules if rule.id not in modes)
+    return enforced, tuple(rule for rule in rules if modes.get(rule.id) is Mode.MONITOR)
+
+
+def _watched(rule: Rule, metadata: ClientMetadata, context: Context) -> Iterator[Finding]:
+    """What a watched rule says; of one that replaces, what it would have replaced."""
+    yield from rule.findings(metadata, context)
+    for proposal in rule.proposals(metadata, context):
+        yield Finding(proposal.member, "would be replaced", proposal.why, rule.id, rule.source)
 
 
 def _settled(

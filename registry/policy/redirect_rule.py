@@ -1,6 +1,7 @@
 """How a rule about one redirection URI is written: parse once, walk the list, name the position."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from registry.client_metadata import ClientMetadata
 from registry.errors import InvalidRedirectUri
@@ -60,11 +61,18 @@ def _example(each: str | Example) -> Example:
     return on(each) if isinstance(each, str) else each
 
 
-def judged(metadata: ClientMetadata, context: Context) -> Iterator[tuple[str, Uri]]:
+def judged(metadata: ClientMetadata, context: Context) -> tuple[tuple[str, Uri], ...]:
     limits = context.parameters
-    for index, text in enumerate(metadata.redirect_uris[: limits.maximum_redirect_uris]):
-        if len(text) <= limits.maximum_uri_characters:
-            yield f"redirect_uris[{index}]", uri.parse(text)
+    return _judged(metadata.redirect_uris, limits.maximum_redirect_uris, limits.maximum_uri_characters)
+
+
+@lru_cache(maxsize=8)  # two dozen rules walk over the same addresses one after another
+def _judged(uris: tuple[str, ...], most: int, longest: int) -> tuple[tuple[str, Uri], ...]:
+    return tuple(
+        (f"redirect_uris[{index}]", uri.parse(text))
+        for index, text in enumerate(uris[:most])
+        if len(text) <= longest
+    )
 
 
 def is_loopback(parsed: Uri) -> bool:

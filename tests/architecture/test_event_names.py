@@ -22,6 +22,7 @@ SUBJECTS = {
     "resource_server",
     "person",
     "terms",
+    "policy",
 }
 IRREGULAR = {"sent", "set", "undone", "withdrawn"}
 

@@ -127,3 +127,11 @@ def each_once(items: Iterable[Any]) -> None:
     listed = list(items)
     if len(set(listed)) != len(listed):
         raise ValidationError("", "repeated")
+
+
+class ProblemFinding(Shape):
+    member = Text(help_text="The offending member, such as `contacts[1].email`; empty for the whole request")
+    found = Text()
+    fix = Text()
+    rule = Text()
+    source = Text()  # type: ignore[assignment]  # a member, not the field's own source

@@ -153,8 +153,8 @@ class Address:
 
     @property
     def writes(self) -> bool:
-        """Bulk reads are sent by POST, too."""
-        return self.method != "GET" and not self.name.endswith("_lookup")
+        """Bulk reads and the linter are sent by POST, too."""
+        return self.method != "GET" and not self.name.endswith(("_lookup", "_lint"))
 
     def path(self, known: dict[str, Any]) -> str:
         """With the query that the address cannot do without."""
@@ -201,6 +201,7 @@ def lookup(route: Address, known: dict[str, Any]) -> Any:
     """The body of a bulk read, None where the route is none."""
     bodies = {
         "organizations_lookup": {"slugs": [known["slug"], "nobody"]},
+        "organization_lint": {"environment": "sandbox", "metadata": {"client_name": "Ledger"}},
         "clients_lookup": {"client_ids": [known["client_id"], "c_nobody"]},
     }
     return bodies.get(route.name)

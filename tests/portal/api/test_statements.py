@@ -23,6 +23,7 @@ READS = {
     "GET client": 3,
     "GET client_secrets": 4,
     "GET client_keys": 4,
+    "GET policy_rules": 3,
     "GET registrations": 3,
     "GET registration": 3,
     "GET audit_checkpoint": 4,
