@@ -71,14 +71,25 @@ class Migration(migrations.Migration):
         ),
         # client_of_organization takes the place of the same without the state, and of the foreign key's own.
         RemoveIndexConcurrently(model_name="client", name="client_by_organization"),
-        migrations.AlterField(
-            model_name="client",
-            name="organization",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="clients",
-                to="registry.organization",
-            ),
+        # The index alone: Django would drop the constraint, too, and add it again, in two transactions (see 0080).
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    "DROP INDEX CONCURRENTLY IF EXISTS registry_client_organization_id_4563ae98",
+                    migrations.RunSQL.noop,
+                )
+            ],
+            state_operations=[
+                migrations.AlterField(
+                    model_name="client",
+                    name="organization",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clients",
+                        to="registry.organization",
+                    ),
+                )
+            ],
         ),
     ]

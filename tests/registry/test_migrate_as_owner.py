@@ -35,10 +35,28 @@ def test_one_that_cannot_have_its_lock_gives_up_and_can_be_run_again(owner: str)
     brief = ("--lock-seconds", "0.1", "--attempts", "1")
     with psycopg.connect(owner) as holding:
         holding.execute(f"LOCK TABLE {TABLE} IN ACCESS SHARE MODE")  # type: ignore[call-overload]  # as a long SELECT
-        with pytest.raises(StepFailed, match="Nothing of it was done"):
+        with pytest.raises(StepFailed, match="not recorded as done"):
             migrate(owner, *brief, "registry", LATEST_BUT_SOME)
         assert has_table(owner)
     migrate(owner, *brief, "registry", LATEST_BUT_SOME)
     assert not has_table(owner)
     migrate(owner)
     assert has_table(owner)
+
+
+FOREIGN_KEY = """
+SELECT convalidated FROM pg_constraint WHERE contype = 'f' AND conrelid = 'registry_client'::regclass
+AND confrelid = 'registry_organization'::regclass
+"""
+
+
+def test_a_client_refers_to_its_organization_again_where_that_was_lost(owner: str) -> None:
+    with psycopg.connect(owner, autocommit=True) as session:
+        assert session.execute(FOREIGN_KEY).fetchall() == [(True,)]
+        session.execute(
+            "ALTER TABLE registry_client"
+            " DROP CONSTRAINT registry_client_organization_id_4563ae98_fk_registry_"
+        )
+        session.execute("DELETE FROM django_migrations WHERE name = '0080_client_has_an_organization'")
+        migrate(owner)
+        assert session.execute(FOREIGN_KEY).fetchall() == [(True,)]

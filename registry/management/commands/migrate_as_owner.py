@@ -15,7 +15,7 @@ _PAUSE_SECONDS = 2.0
 class Command(BaseCommand):
     help = (
         "Migrate the database as its owner (DATABASE_OWNER_URL); web processes use DATABASE_URL. A migration "
-        "that waits for a lock keeps all behind it waiting: it gives up soon, with nothing done, and is tried again."
+        "that waits for a lock keeps all behind it waiting: it gives up soon, and is tried again from there."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -43,13 +43,13 @@ class Command(BaseCommand):
         return True
 
     def _give_up_or_wait(self, failure: OperationalError, attempt: int, attempts: int) -> None:
-        """Each migration is a transaction: those before stay done, nothing of this one is."""
+        """Those before stay done; of this one nothing, unless it builds beside the traffic: that begins anew."""
         connections["default"].close()
         if not isinstance(failure.__cause__, LockNotAvailable | QueryCanceled):
             raise failure
         if attempt == attempts:
             raise CommandError(
-                f"A migration ran out of time, {attempts} times: {failure}. Nothing of it was done. "
+                f"A migration ran out of time, {attempts} times: {failure}. It is not recorded as done. "
                 "Look for long transactions in pg_stat_activity, and run this again."
             ) from failure
         self.stderr.write(f"A migration ran out of time ({failure}); trying again.")
