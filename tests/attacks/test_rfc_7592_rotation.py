@@ -15,7 +15,7 @@ from registry.errors import InvalidToken
 from registry.models import Client, Organization, RegistrationAccessToken
 from registry.states import Action
 from tests import world
-from tests.attacks.managers import live_tokens
+from tests.attacks.holding import live_tokens
 from tests.attacks.test_concurrency import both, many, rounds, statuses
 from tests.live import Answer, Live
 from tests.portal.protocol.holder import Manager

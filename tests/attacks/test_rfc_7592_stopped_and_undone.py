@@ -11,7 +11,7 @@ from registry.errors import Conflict, InvalidClientMetadata, InvalidRedirectUri,
 from registry.models import ClientKey, KeyState, Outcome
 from registry.states import Environment
 from tests import world
-from tests.attacks.managers import everything, latest, reviewed
+from tests.attacks.holding import everything, latest, reviewed
 from tests.portal.protocol.holder import Manager, pending
 from tests.software import InProcess, Software, machine, register
 
