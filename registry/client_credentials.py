@@ -140,22 +140,31 @@ def _not_valid() -> InvalidToken:
 
 
 def note_holder(holder: Holder, now: datetime) -> None:
-    """Write that a registration access token was used, at most once an hour. One statement, or none.
+    """Write that a registration access token was used, at most once an hour. One statement, or none; at first more.
 
     The first use of one that took another's place ends that one.
     """
     if holder.last_used_at is not None and now - holder.last_used_at < _NOTED_EVERY:
         return
-    tokens = RegistrationAccessToken.objects.filter(client_id=holder.client.pk)
     if holder.first_used_at is None:
-        tokens.exclude(pk=holder.token_id).filter(ended_at=None).update(ended_at=now)
-    tokens.filter(pk=holder.token_id).update(first_used_at=holder.first_used_at or now, last_used_at=now)
+        _note_first_use(holder, now)
+    else:
+        RegistrationAccessToken.objects.filter(pk=holder.token_id).update(last_used_at=now)
+
+
+@transaction.atomic
+def _note_first_use(holder: Holder, now: datetime) -> None:
+    """Behind the client's lock: one that a rotation ended since it was read ends nothing any more."""
+    lifecycle.lock_client(holder.client_id)
+    tokens = RegistrationAccessToken.objects.filter(client_id=holder.client.pk, ended_at=None)
+    if tokens.filter(pk=holder.token_id).update(first_used_at=now, last_used_at=now):
+        tokens.exclude(pk=holder.token_id).update(ended_at=now)
 
 
 _SUPERSEDE = """
 UPDATE registry_registrationaccesstoken
 SET ended_at = CASE WHEN id = %(token)s THEN NULL ELSE %(now)s::timestamptz END,
-    superseded_at = CASE WHEN id = %(token)s THEN %(now)s::timestamptz ELSE superseded_at END
+    superseded_at = CASE WHEN id = %(token)s THEN coalesce(superseded_at, %(now)s::timestamptz) ELSE superseded_at END
 WHERE client_id = %(client)s AND ended_at IS NULL
 """
 
@@ -164,7 +173,7 @@ def rotate_registration_access_token(client: Client, holder: Holder, *, actor: A
     """A new registration access token beside the presented one, which goes on until the new one is used.
 
     In the caller's transaction, which holds the client. One that was minted before and never used ends: its answer
-    was lost.
+    was lost. The grace of the presented one counts from the first that took its place.
     """
     value, row = new_registration_access_token(client, holder.standing.epochs, now)
     with connection.cursor() as cursor:
@@ -181,15 +190,15 @@ def reissue_registration_access_token(client_id: str, *, actor: Actor, reason: s
     For a holder who lost it. Raises NotFound; StandingForbids when the client has ended or is stopped.
     """
     client = lifecycle.lock_client(client_id)
-    standing = _standing_to_write(client, reason, now)
+    standing = standing_to_write(client, reason, now)
     RegistrationAccessToken.objects.filter(client=client, ended_at=None).update(ended_at=now)
     value = mint_registration_access_token(client, standing.epochs, now)
     _record(Event.REGISTRATION_ACCESS_TOKEN_REISSUED, client, actor, now, reason=reason)
     return value
 
 
-def _standing_to_write(client: Client, reason: str, now: datetime) -> Standing:
-    """The standing of a locked client whose credentials may be changed."""
+def standing_to_write(client: Client, reason: str, now: datetime) -> Standing:
+    """The standing of a locked client whose credentials may be changed. Raises InvalidInput, StandingForbids."""
     if not reason.strip():
         raise InvalidInput("No reason is given.", fix="Say why; it is kept in the audit log.")
     organization = access.organization_standing(client.organization, client.environment)
@@ -281,7 +290,7 @@ def add_client_secret(client_id: str, *, actor: Actor, reason: str, now: datetim
     Raises Conflict when two live already, or when the client does not authenticate by a secret.
     """
     client = lifecycle.lock_client(client_id)
-    _standing_to_write(client, reason, now)
+    standing_to_write(client, reason, now)
     if not needs_secret(client):
         raise Conflict("The client does not authenticate by a secret.", fix="Change its keys instead.")
     if live_secrets(client, now).count() >= MOST_SECRETS:
@@ -295,7 +304,7 @@ def add_client_secret(client_id: str, *, actor: Actor, reason: str, now: datetim
 def retire_client_secret(client_id: str, secret_id: int, *, actor: Actor, reason: str, now: datetime) -> None:
     """End one of two live secrets, at once. Raises NotFound; Conflict for the only one."""
     client = lifecycle.lock_client(client_id)
-    _standing_to_write(client, reason, now)
+    standing_to_write(client, reason, now)
     live = list(live_secrets(client, now))
     if secret_id not in {row.pk for row in live}:
         raise NotFound("There is no such live secret.")

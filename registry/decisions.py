@@ -12,14 +12,14 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from registry import audit, client_metadata, client_rows, facts, key_sets, lifecycle
+from registry import access, audit, client_metadata, client_rows, facts, key_sets, lifecycle
 from registry.actors import Actor, ActorKind
 from registry.client_metadata import ClientMetadata
 from registry.errors import Conflict, FourEyesRequired, InvalidInput, NotFound
 from registry.events import Event
 from registry.models import Client, Outcome, Registration, Review
 from registry.policy import engine
-from registry.states import State, Verb
+from registry.states import Action, State, Verb
 from registry.whole_rows import Whole
 
 
@@ -87,8 +87,10 @@ def _grant(
 ) -> Registration:
     if registration.verb == Verb.REPLACE:
         _require_life(client)
+        _require_no_containment(client)
         _put_in_force(client, registration.metadata, now)
         return _close(registration, client, Outcome.APPROVED, Event.CHANGE_APPROVED, actor, reason, now)
+    _put_in_force(client, registration.metadata, now)
     lifecycle.approve_client(client, now=now)
     return _close(registration, client, Outcome.APPROVED, Event.REGISTRATION_APPROVED, actor, reason, now)
 
@@ -98,6 +100,14 @@ def _require_life(client: Client) -> None:
         raise Conflict(
             f"The client is {client.state}.", fix="Reactivate it first, or reject what was asked for."
         )
+
+
+def _require_no_containment(client: Client) -> None:
+    """While an organization is stopped nothing new comes into force of it; what should not have been is undone."""
+    standing = access.organization_standing(client.organization, client.environment)
+    verdict = access.may_organization(standing, Action.WRITE_REGISTRATION)
+    if not verdict.allowed:
+        raise Conflict(f"Not now: {verdict.reason}.", fix="Restore it first, or reject what was asked for.")
 
 
 def _put_in_force(client: Client, document: Mapping[str, Any], now: datetime) -> None:
@@ -132,10 +142,18 @@ def close_change(
     return _close(registration, client, Outcome.WITHDRAWN, Event.CHANGE_WITHDRAWN, actor, reason, now)
 
 
+def withdraw_waiting(client: Client, actor: Actor, reason: str, now: datetime) -> None:
+    """Withdraw the change of a locked client that waits, if one does, in the caller's transaction."""
+    waiting = waiting_for(client)
+    if waiting is not None:
+        close_change(waiting, client, actor, reason, now)
+
+
 @transaction.atomic
 def undo(registration_id: UUID, *, actor: Actor, reason: str, now: datetime) -> Registration:
     """Take back a change that applied at once, within its window; the metadata before it is in force again.
 
+    A change that waits is withdrawn: it was asked for, and is shown, on top of what is taken back.
     Raises Conflict when the window is over or the client has changed since; a RegistrationRefused when a rule objects
     by now to what was there before.
     """
@@ -150,6 +168,7 @@ def undo(registration_id: UUID, *, actor: Actor, reason: str, now: datetime) -> 
     if client.metadata != registration.metadata:
         raise Conflict("The client has changed since.", fix="Undo the later change first.")
     _require_life(client)
+    withdraw_waiting(client, actor, "what it changes was undone", now)
     _put_in_force(client, registration.metadata_before or {}, now)
     return _close(registration, client, Outcome.UNDONE, Event.CHANGE_UNDONE, actor, reason, now)
 

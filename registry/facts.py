@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from registry import jwk, policy_in_force
 from registry.client_metadata import ClientMetadata
 from registry.models import Client, InitialAccessToken, Organization
-from registry.policy import versions
+from registry.policy import lookalikes, versions
 from registry.policy.context import Context, KeyOwner, KeyStanding, scopes_by_grant_type
 from registry.policy.presets import PRESETS
 from registry.states import FINAL_STATES, Environment, Route, Verb
@@ -48,6 +49,10 @@ SELECT
     (SELECT json_agg(json_build_array(w.rule, w.member, w.value))
      FROM registry_waiver w JOIN registry_client c ON c.id = w.client_id
      WHERE c.client_id = %(client_id)s AND w.stage = 'granted' AND w.ends_at > %(now)s),
+    ARRAY(SELECT s FROM registry_organization o CROSS JOIN unnest(o.name_skeletons) s
+          WHERE o.name_skeletons && %(skeletons)s::text[]
+          AND s = ANY(%(skeletons)s::text[]) AND o.id <> %(id)s),
+    (SELECT o.name_skeletons FROM registry_organization o WHERE o.id = %(id)s),
     {policy_in_force.EXPRESSION}
 """  # noqa: S608  # its parts are constants of this program
 
@@ -69,7 +74,22 @@ def gather(
     """
     roles_of_token = token.roles if token else None
     row = _read(organization.pk, environment, metadata, roles_of_token, client_id or "", now)
-    roles, domains, clients, keys, hourly, held, recent, holder, owners, terms, waived, found = row
+    (
+        roles,
+        domains,
+        clients,
+        keys,
+        hourly,
+        held,
+        recent,
+        holder,
+        owners,
+        terms,
+        waived,
+        foreign,
+        own,
+        found,
+    ) = row
     policy = versions.in_force(
         policy_in_force.version(found), PRESETS[organization.preset], environment, route
     )
@@ -90,6 +110,7 @@ def gather(
         allowed_software_id=(token.software_id or None) if token else None,
         key_owners=_key_owners(owners or ()),
         software_holder=holder,
+        foreign_names=_foreign_names(foreign, own, organization),
         clients_left=max(0, clients - held),
         keys_per_client=keys,
         registrations_left_this_hour=max(0, hourly - recent),
@@ -155,6 +176,7 @@ def _read(
         "environment": environment,
         "software_id": metadata.software_id or "",
         "thumbprints": list(jwk.thumbprints(metadata.keys)),
+        "skeletons": sorted(lookalikes.skeletons_of(metadata)),
         "client_id": client_id,
         "roles": None if roles is None else list(roles),
         "now": now,
@@ -165,6 +187,12 @@ def _read(
         cursor.execute(_FACTS, asked | policy_in_force.known())
         row: tuple[Any, ...] = cursor.fetchone()
     return row
+
+
+def _foreign_names(foreign: Iterable[str], own: Iterable[str], organization: Organization) -> frozenset[str]:
+    """Whoever bears a name bears it beside others of the same; what is reserved is the operator's alone."""
+    reserved = () if organization.is_operator else lookalikes.skeletons(*settings.REGISTRY.reserved_names)
+    return (frozenset(foreign) - frozenset(own)) | frozenset(reserved)
 
 
 def _set_or_none(items: Sequence[str] | None) -> frozenset[str] | None:

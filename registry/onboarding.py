@@ -14,6 +14,7 @@ from registry.errors import Conflict, FourEyesRequired, NotFound, RoleForbids
 from registry.events import Event
 from registry.models import Contact, Entitlement, Organization, Quota, Review, User
 from registry.organization_facts import ContactFacts, EntitlementFacts, OrganizationFacts, QuotaFacts
+from registry.policy import lookalikes
 from registry.roles import STAFF_ROLES
 from registry.states import State
 
@@ -82,6 +83,8 @@ def _summary(facts: OrganizationFacts) -> dict[str, Any]:
 
 def _save_once(organization: Organization, *, is_new: bool) -> None:
     """Save it, unless another organization holds its slug or its number in the same register."""
+    names = lookalikes.skeletons(organization.legal_name, organization.display_name)
+    organization.name_skeletons = sorted(names)
     try:
         with transaction.atomic():
             organization.save(force_insert=is_new, force_update=not is_new)

@@ -12,11 +12,11 @@ from typing import Any
 
 from django.db import transaction
 
-from registry import client_rows, decisions, facts, jwk, key_sets, lifecycle, rows
+from registry import client_credentials, client_rows, decisions, facts, jwk, key_sets, lifecycle, rows
 from registry.actors import Actor
 from registry.client_metadata import Change, ClientMetadata
 from registry.decisions import Judged, judged, stored
-from registry.errors import InvalidInput, NotFound, StandingForbids
+from registry.errors import NotFound, StandingForbids
 from registry.events import Event
 from registry.identifiers import uuid7
 from registry.models import Client, Outcome, Registration, Review
@@ -55,7 +55,7 @@ def replace_metadata(
         raise StandingForbids("A restricted client changes its keys alone.", fix="Send the rest as it is.")
     if client.state == State.PENDING:
         return _amend(client, after, changes, actor, now)
-    _withdraw_waiting(client, actor, now)
+    decisions.withdraw_waiting(client, actor, "another change took its place", now)
     if not changes:
         return None
     key_sets.keep(client, after, now)
@@ -72,12 +72,6 @@ def refuse_early(client: Client, metadata: ClientMetadata, now: datetime) -> Non
     refusal = engine.judge(metadata, context, rules=engine.BEFORE_FETCH).refusal()
     if refusal is not None:
         raise refusal
-
-
-def _withdraw_waiting(client: Client, actor: Actor, now: datetime) -> None:
-    waiting = decisions.waiting_for(client)
-    if waiting is not None:
-        decisions.close_change(waiting, client, actor, "another change took its place", now)
 
 
 def _amend(
@@ -160,8 +154,11 @@ def _keep(
 def add_key(
     client_id: str, key: Mapping[str, Any], *, actor: Actor, reason: str, now: datetime
 ) -> Registration | None:
-    """Announce one more public key of a client that has keys by value. Raises a RegistrationRefused, InvalidInput."""
-    client = lifecycle.lock_client(client_id)
+    """Announce one more public key of a client that has keys by value.
+
+    Raises a RegistrationRefused; InvalidInput without a reason; StandingForbids when the client is stopped or ended.
+    """
+    client = _client_to_write(client_id, reason, now)
     return _change_keys(client, [*_keys(client), dict(key)], actor, reason, now)
 
 
@@ -169,13 +166,22 @@ def add_key(
 def retire_key(
     client_id: str, thumbprint: str, *, actor: Actor, reason: str, now: datetime
 ) -> Registration | None:
-    """Take one key out of use; it still belongs to its client. Raises NotFound; a RegistrationRefused for the last."""
-    client = lifecycle.lock_client(client_id)
+    """Take one key out of use; it still belongs to its client.
+
+    Raises NotFound; a RegistrationRefused for the last; InvalidInput and StandingForbids as `add_key` does.
+    """
+    client = _client_to_write(client_id, reason, now)
     keys = _keys(client)
     kept = [key for key in keys if jwk.thumbprint(key) != thumbprint]
     if len(kept) == len(keys):
         raise NotFound("There is no such key.")
     return _change_keys(client, kept, actor, reason, now)
+
+
+def _client_to_write(client_id: str, reason: str, now: datetime) -> Client:
+    client = lifecycle.lock_client(client_id)
+    client_credentials.standing_to_write(client, reason, now)
+    return client
 
 
 def _keys(client: Client) -> list[dict[str, Any]]:
@@ -185,8 +191,6 @@ def _keys(client: Client) -> list[dict[str, Any]]:
 def _change_keys(
     client: Client, keys: Sequence[Mapping[str, Any]], actor: Actor, reason: str, now: datetime
 ) -> Registration | None:
-    if not reason.strip():
-        raise InvalidInput("No reason is given.", fix="Say why; it is kept in the audit log.")
     document = {**client.metadata, "jwks": {"keys": [dict(key) for key in keys]}}
     evidence = {"by": actor.name, "justification": reason}
     return replace_metadata(

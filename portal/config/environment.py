@@ -134,6 +134,7 @@ class RegistrySettings:
     factor_key: str
     clock_offset_file: str
     operator_slug: str
+    reserved_names: tuple[str, ...] = ()
     organization_needs_four_eyes: bool = True
     scopes: frozenset[str] = frozenset()
     access_token_seconds: int = 300

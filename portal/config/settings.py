@@ -36,6 +36,7 @@ REGISTRY = RegistrySettings(
     audit_witness_keys=tuple(env_list("AUDIT_WITNESS_KEYS")),
     clock_offset_file=env_text("CONCORDAT_CLOCK_OFFSET_FILE"),
     operator_slug=env_text("CONCORDAT_OPERATOR_SLUG", "operator"),
+    reserved_names=tuple(env_list("CONCORDAT_RESERVED_NAMES")),
     organization_needs_four_eyes=env_bool("CONCORDAT_FOUR_EYES", default=True),
     scopes=frozenset(env_text("CONCORDAT_SCOPES").split()),
     initial_access_token_seconds_limit=env_int("CONCORDAT_IAT_SECONDS_LIMIT", 7 * 86400),

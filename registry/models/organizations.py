@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -55,6 +56,7 @@ class Organization(models.Model):
     registration_scheme = models.CharField(max_length=16, choices=RegistrationScheme.choices)
     registration_number = models.CharField(max_length=64)
     country = models.CharField(max_length=2)
+    name_skeletons = ArrayField(models.TextField(), default=list, db_default=[])
     website = models.URLField(max_length=300, blank=True)
     sponsor = models.ForeignKey("User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     contract_end = models.DateField(null=True, blank=True)
@@ -95,6 +97,7 @@ class Organization(models.Model):
         indexes = [
             models.Index(fields=["display_name", "id"], name="organization_by_name"),
             models.Index(fields=["state", "state_since"], name="organization_by_state"),
+            GinIndex(fields=["name_skeletons"], name="organization_by_skeleton"),
         ]
 
     def __str__(self) -> str:

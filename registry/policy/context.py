@@ -44,6 +44,7 @@ class Context:
     scopes_by_grant_type   grant type → scopes of the roles that allow it; None where each goes with every one
     key_owners          thumbprint (RFC 7638) → owner, for the keys of this request that were seen before
     software_holder     active client with the same software_id in this organization and environment
+    foreign_names       skeletons of names of this request that another organization bears, and of reserved names
     clients_left        how many more clients the organization may have in this environment
     keys_per_client     how many keys one client of the organization may have
     terms_outstanding   version of the terms that is asked for here and was not accepted; "" when none is
@@ -66,6 +67,7 @@ class Context:
     allowed_software_id: str | None = None
     key_owners: Mapping[str, KeyOwner] = field(default_factory=dict, hash=False)
     software_holder: str | None = None
+    foreign_names: frozenset[str] = frozenset()
     clients_left: int = 0
     keys_per_client: int = 0
     registrations_left_this_hour: int = 0

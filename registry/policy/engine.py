@@ -22,6 +22,7 @@ from registry.policy import (  # noqa: F401 — importing a subject enters its r
     key_material,
     keys,
     limits,
+    lookalikes,
     redirect_hosts,
     redirect_schemes,
     redirect_uris,

@@ -1,6 +1,7 @@
 """What the rules learn of an organization, and from which rows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registry import client_metadata, facts, lifecycle
+from registry import client_metadata, facts, lifecycle, onboarding
 from registry.models import Client, Entitlement, Organization, ProvedDomain, Quota
+from registry.policy import lookalikes
 from registry.policy.context import Context, KeyStanding
 from registry.states import Environment, Route
 from tests import world
@@ -44,6 +46,39 @@ def test_take_one_statement(acme: Organization) -> None:
         with CaptureQueriesContext(connection) as seen:
             gather(acme, body=body)
         assert len(seen) == 1
+
+
+class TestForeignNames:
+    """What is remembered of an organization's names is written with them; see onboarding."""
+
+    def asked(self, holder: Organization, name: str) -> frozenset[str]:
+        return gather(holder, body=world.machine_metadata(client_name=name)).foreign_names
+
+    def test_are_those_of_other_organizations(self, acme: Organization) -> None:
+        other = world.organization("northgate")
+        found = self.asked(acme, other.display_name.upper())
+        assert found
+        assert found <= lookalikes.skeletons(other.display_name)
+        assert self.asked(other, other.display_name) == frozenset()
+        assert self.asked(acme, "Nobody") == frozenset()
+
+    def test_follow_a_change_of_name(self, acme: Organization) -> None:
+        other = world.organization("northgate")
+        assert not self.asked(acme, "Harbour Trust")
+        change = {"display_name": "Harb\u043eur Trust"}
+        onboarding.change_organization(other.pk, change, actor=world.STAN, now=world.now())
+        assert self.asked(acme, "Harbour Trust")
+
+    def test_spare_who_bears_the_same_name(self, acme: Organization) -> None:
+        assert world.organization().display_name == acme.display_name
+        assert self.asked(acme, acme.display_name) == frozenset()
+
+    def test_hold_what_is_reserved_for_everybody_but_the_operator(
+        self, acme: Organization, settings: Any
+    ) -> None:
+        settings.REGISTRY = replace(settings.REGISTRY, reserved_names=("Concordat Support",))
+        assert self.asked(acme, "C0ncordat Support")
+        assert not self.asked(world.operator(), "Concordat Support")
 
 
 class TestEntitlements:
