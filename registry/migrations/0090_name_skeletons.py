@@ -18,7 +18,7 @@ def fill(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registry", "0070_people_and_terms"),
+        ("registry", "0080_client_has_an_organization"),
     ]
 
     operations = [
