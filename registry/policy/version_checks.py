@@ -15,7 +15,7 @@ MAXIMUM_SETTINGS = 200
 _SOURCE = "product: policy versions"
 
 # Rules that may be watched or switched off. Whatever is not named here the server relies on, and so is every rule that
-# is added until somebody has thought about it: see docs/adr/0012.
+# is added until somebody has thought about it: see docs/adr/0013.
 SWITCHABLE = frozenset(
     {
         "A1.native_secret",
