@@ -109,6 +109,7 @@ def _why(row: OrganizationRow) -> str:
 
 
 _UNTIL_DECIDED = {
+    "change": "Until somebody decides, it goes on as it is.",
     "new client": "Until somebody decides, it gets no token.",
     "organization": "Until somebody decides, production stays closed to it.",
 }

@@ -43,6 +43,10 @@ def case(acme: Organization) -> Registration:
     return change(living(acme).client_id, redirect_uris=host(acme))
 
 
+def test_the_overview_lists_it_as_work(ada: Browser, case: Registration) -> None:
+    assert "Until somebody decides, it goes on as it is." in text(ada, reverse("staff:dashboard"))
+
+
 class TestPage:
     def test_shows_lines_that_go_and_come_and_why_it_waits(
         self, ada: Browser, acme: Organization, case: Registration
