@@ -23,6 +23,8 @@ READS: Mapping[str, tuple[str, ...]] = {
     "K1.count": ("maximum_keys",),
     "K1.rsa": ("minimum_rsa_bits", "maximum_rsa_bits"),
     "K1.size": ("maximum_jwks_octets",),
+    "K3.address": ("maximum_uri_characters",),
+    "K3.domain": ("maximum_uri_characters",),
     "T2.holder": ("one_client_per_software_id",),
     "U1.count": ("maximum_redirect_uris",),
     "U1.length": ("maximum_uri_characters", "maximum_redirect_uris"),
