@@ -20,7 +20,10 @@ from registry.models import (
 )
 from registry.roles import Role
 from tests import world
+from tests.attacks.holding import everything
 from tests.live import Answer, Live
+from tests.portal.protocol.holder import Manager
+from tests.software import Software
 from tests.together import each
 
 STAFF = Viewer(Role.AUDITOR, None)
@@ -38,6 +41,7 @@ class Intruder:
         self.token = world.initial_access_token(self.holder, **ceiling).value
         self.host = f"app.{self.holder.slug}.example"
         self.answers: list[Answer] = []
+        self.own: Manager | None = None
 
     def post(self, body: Any = None, **options: Any) -> Answer:
         if isinstance(body, bytes):
@@ -50,7 +54,7 @@ class Intruder:
         return self.post(world.metadata(self.holder, **members))
 
     def all_refused(self, attempts: Iterable[Mapping[str, Any]], code: str) -> None:
-        """Each set of members is refused with this code, one event each, and nothing is left behind."""
+        """Each set of members is refused with this code, to a new client and to one that is there; nothing changes."""
         tried = list(attempts)
         answers = self.ask_each(tried, lambda members: self.register(**members))
         wrong = [
@@ -59,7 +63,34 @@ class Intruder:
             if (answer.status, answer.json().get("error")) != (400, code)
         ]
         assert wrong == []
+        self._refused_to_one_that_is_there(tried, code)
         self.check()
+
+    def _refused_to_one_that_is_there(self, tried: Sequence[Mapping[str, Any]], code: str) -> None:
+        own = self.managed()
+        before = everything(own.software.client_id)
+        answers = self.ask_each(tried, lambda members: self.replace(**members))
+        wrong = [
+            (members, answer.status, answer.body)
+            for members, answer in zip(tried, answers, strict=True)
+            if (answer.status, answer.json().get("error")) != (400, code)
+        ]
+        assert wrong == []
+        assert everything(own.software.client_id) == before
+
+    def managed(self) -> Manager:
+        """A client of the intruder's own, with its registration access token; registered when first asked for."""
+        if self.own is None:
+            bodies = (world.metadata(self.holder), world.machine_metadata())
+            answers = (self.post(body) for body in bodies)
+            made = next(answer for answer in answers if answer.status == 201)
+            self.own = Manager(Software(self.live, made.json()))
+        return self.own
+
+    def replace(self, **members: Any) -> Answer:
+        """A replacement of that client's metadata that is good but for these members (RFC 7592 §2.2)."""
+        own = self.managed()
+        return own.put(world.metadata(self.holder, **members) | {"client_id": own.software.client_id})
 
     def all_accepted(self, attempts: Iterable[Mapping[str, Any]]) -> None:
         tried = list(attempts)
@@ -103,13 +134,16 @@ class Intruder:
         return found | {"uses": sum(uses)}
 
     def nothing_left(self) -> bool:
-        """Not a client, key, secret, remembered key or use."""
+        """Not a client, key, secret, remembered key or use, but for the client that was there before."""
+        known = [self.own.software.client_id] if self.own else []
         rows = (
-            Client.objects.filter(organization=self.holder),
-            ClientKey.objects.filter(organization=self.holder),
-            ClientSecret.objects.filter(client__organization=self.holder),
+            Client.objects.exclude(client_id__in=known).filter(organization=self.holder),
+            ClientKey.objects.exclude(client__client_id__in=known).filter(organization=self.holder),
+            ClientSecret.objects.exclude(client__client_id__in=known).filter(
+                client__organization=self.holder
+            ),
             IdempotentRegistration.objects.filter(client__organization=self.holder),
-            InitialAccessToken.objects.filter(organization=self.holder, uses__gt=0),
+            InitialAccessToken.objects.filter(organization=self.holder, uses__gt=len(known)),
         )
         return not any(query.exists() for query in rows)
 

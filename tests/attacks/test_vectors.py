@@ -21,9 +21,7 @@ Case = dict[str, Any]
 
 
 def test_redirect_uris(live_server: Live) -> None:
-    groups: dict[tuple[str, ...], list[Case]] = defaultdict(list)
-    for case in REDIRECTS["cases"]:
-        groups[tuple(case["proved_domains"])].append(case)
+    groups = _by_domains()
     intruder = Intruder(live_server)
     answers: list[Answer] = []
     for domains, cases in groups.items():
@@ -35,14 +33,43 @@ def test_redirect_uris(live_server: Live) -> None:
     intruder.check()
 
 
+def test_redirect_uris_of_a_client_that_is_there(live_server: Live) -> None:
+    """The same answers to a replacement (RFC 7592 §2.2), and what is accepted is what is stored."""
+    intruder = Intruder(live_server)
+    own = intruder.managed()
+    wrong = []
+    for domains, cases in _by_domains().items():
+        prove(intruder.holder, domains)
+        for case in cases:
+            before = own.software.row.metadata
+            answer = own.put(_with_uri(case) | {"client_id": own.software.client_id})
+            stored = own.software.row.metadata
+            expected = case["expect"] != "accept" or stored["redirect_uris"] == [case["uri"]]
+            if not (
+                _redirect_expected(case, answer, 200)
+                and expected
+                and (answer.status == 200 or stored == before)
+            ):
+                wrong.append((case["uri"], case["expect"], answer.status, answer.body[:300]))
+    prove(intruder.holder, [])
+    assert wrong == []
+
+
+def _by_domains() -> dict[tuple[str, ...], list[Case]]:
+    groups: dict[tuple[str, ...], list[Case]] = defaultdict(list)
+    for case in REDIRECTS["cases"]:
+        groups[tuple(case["proved_domains"])].append(case)
+    return groups
+
+
 def _with_uri(case: Case) -> Case:
     kind = case["application_type"]
     return REDIRECTS["request"][kind] | {"application_type": kind, "redirect_uris": [case["uri"]]}
 
 
-def _redirect_expected(case: Case, answer: Answer) -> bool:
+def _redirect_expected(case: Case, answer: Answer, status: int = 201) -> bool:
     if case["expect"] == "accept":
-        return answer.status == 201 and answer.json()["redirect_uris"] == [case["uri"]]
+        return answer.status == status and answer.json()["redirect_uris"] == [case["uri"]]
     refused = error(answer) == (400, REDIRECTS["error"])
     return refused and f"[{case['expect']}]" in answer.json()["error_description"]
 
